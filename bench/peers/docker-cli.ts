@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { IMAGE, type RunningPeer, type RunRequest } from "./peer.ts";
+import { runOrThrow } from "./process.ts";
+
+const UNPACKED = "/var/cache/gantry-test/bin/docker";
+
+/** The docker CLI of this machine. */
+export const DOCKER = existsSync(UNPACKED) ? UNPACKED : "docker";
+
+type ContainerCommands = Required<Pick<RunningPeer, "run" | "runDetached" | "exec" | "remove" | "version">>;
+
+/** Command lines of a CLI with docker's commands; `prefix` is the program and its global flags. */
+export function dockerCommands(
+  prefix: readonly string[],
+  runFlags: readonly string[] = [],
+): ContainerCommands {
+  const networkFlags = (network: RunRequest["network"]) => (network === "none" ? ["--network", "none"] : []);
+  return {
+    run: ({ network, command }) => [
+      ...prefix,
+      "run",
+      "--rm",
+      ...runFlags,
+      ...networkFlags(network),
+      IMAGE,
+      ...command,
+    ],
+    runDetached: (name, command) => [
+      ...prefix,
+      "run",
+      "-d",
+      "--name",
+      name,
+      ...runFlags,
+      ...networkFlags("none"),
+      IMAGE,
+      ...command,
+    ],
+    exec: (name, command) => [...prefix, "exec", name, ...command],
+    remove: (name) => [...prefix, "rm", "-f", name],
+    version: () => [...prefix, "version"],
+  };
+}
+
+/** Makes the bench's image known to what `prefix` talks to. */
+export function importImage(prefix: readonly string[], imageTar: string): void {
+  runOrThrow([...prefix, "import", imageTar, IMAGE]);
+}

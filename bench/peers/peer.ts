@@ -1,0 +1,43 @@
+/** Where a peer keeps what it makes, and what it runs. */
+export interface Workspace {
+  /** Directory that the bench removes at the end. */
+  readonly directory: string;
+  /** Tar of the root tree every peer runs. */
+  readonly imageTar: string;
+  /** The same tree, unpacked. */
+  readonly rootfs: string;
+}
+
+/** How a container is to be run. */
+export interface RunRequest {
+  readonly network: "default" | "none";
+  readonly command: readonly string[];
+}
+
+/** What a running peer can be asked. Each answer is a command line; a peer that cannot do a thing leaves it out. */
+export interface RunningPeer extends AsyncDisposable {
+  /** Runs a container in the foreground and removes it. */
+  run(request: RunRequest): string[];
+  /** Starts a container in the background under a name. */
+  runDetached?(name: string, command: readonly string[]): string[];
+  exec?(name: string, command: readonly string[]): string[];
+  /** Kills and removes a container. */
+  remove?(name: string): string[];
+  version(): string[];
+  /** Process ids that run while no container does. */
+  restingProcesses?(): number[];
+  /** Process ids that exist for containers alone, the containers' own processes left out. */
+  monitorProcesses?(): number[];
+}
+
+/** An engine or a command line that the bench can put beside others. */
+export interface Peer {
+  readonly name: string;
+  /** The version found on this machine, or why this peer is left out. */
+  find(): { readonly version: string } | { readonly missing: string };
+  /** Makes it ready, with the image in place. */
+  start(workspace: Workspace): Promise<RunningPeer>;
+}
+
+/** The name every peer knows the bench's image by. */
+export const IMAGE = "bench";

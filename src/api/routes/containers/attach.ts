@@ -1,0 +1,61 @@
+import { invalidArgument } from "../../../base/errors.ts";
+import type { AttachSession } from "../../../core/containers/streams.ts";
+import type { Endpoint } from "../../server/endpoint.ts";
+import type { Exchange } from "../../server/exchange.ts";
+import { acceptHandshake, WebSocketDuplex } from "../../server/websocket.ts";
+import { relaySession, streamContentType } from "../relay-session.ts";
+import type { AttachOptions, ContainersBackend } from "./backend.ts";
+
+export function attachRoutes(backend: ContainersBackend): Endpoint[] {
+  return [
+    {
+      method: "POST",
+      path: "/containers/:name/attach",
+      hijacks: true,
+      handle: async (exchange) => {
+        const options = attachOptions(exchange, (name) => exchange.query.bool(name));
+        const session = await backend.attach(exchange.param("name"), options);
+        const connection = exchange.hijack(streamContentType(exchange, session.tty));
+        await relaySession(session, connection, { stdin: options.stdin && options.stream });
+      },
+    },
+    {
+      method: "GET",
+      path: "/containers/:name/attach/ws",
+      hijacks: true,
+      handle: (exchange) => attachWebSocket(backend, exchange),
+    },
+  ];
+}
+
+async function attachWebSocket(backend: ContainersBackend, exchange: Exchange): Promise<void> {
+  const handshake = acceptHandshake(exchange.request);
+  // Before 1.42 every stream was attached whatever the client asked for.
+  const selective = exchange.version.atLeast("1.42");
+  const options = attachOptions(exchange, (name) => !selective || exchange.query.bool(name));
+  const session: AttachSession = await backend.attach(exchange.param("name"), options);
+  const connection = exchange.takeConnection();
+  if (!connection) {
+    session.close();
+    throw invalidArgument("not websocket protocol");
+  }
+  await connection.write(handshake);
+  const kind = exchange.version.atLeast("1.28") ? "binary" : "text";
+  await relaySession(session, new WebSocketDuplex(connection, kind), {
+    stdin: options.stdin && options.stream,
+    encode: (chunk) => chunk.bytes,
+  });
+}
+
+function attachOptions(exchange: Exchange, wants: (stream: string) => boolean): AttachOptions {
+  const { query, signal } = exchange;
+  return {
+    stdin: wants("stdin"),
+    stdout: wants("stdout"),
+    stderr: wants("stderr"),
+    stream: query.bool("stream"),
+    logs: query.bool("logs"),
+    detachKeys: query.text("detachKeys"),
+    signal,
+  };
+}

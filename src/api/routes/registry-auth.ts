@@ -1,0 +1,31 @@
+import type { RegistryCredentials } from "../../core/remotes/remote.ts";
+import type { AuthConfig } from "../../spec/engine-api/mod.ts";
+import type { Exchange } from "../server/exchange.ts";
+
+/**
+ * The credentials in `X-Registry-Auth`: JSON in base64url, or plain base64 as some clients send it. What cannot be
+ * read counts as none, as in docker: the registry then decides.
+ */
+export function registryCredentials(exchange: Exchange): RegistryCredentials | undefined {
+  const header = exchange.header("x-registry-auth");
+  if (header === "") return undefined;
+  let config: unknown;
+  try {
+    config = JSON.parse(Buffer.from(header, "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  if (typeof config !== "object" || config === null) return undefined;
+  return credentialsOf(config as AuthConfig);
+}
+
+function credentialsOf(config: AuthConfig): RegistryCredentials | undefined {
+  const credentials = {
+    ...(config.username ? { username: config.username } : {}),
+    ...(config.password ? { password: config.password } : {}),
+    ...(config.identitytoken ? { identityToken: config.identitytoken } : {}),
+    ...(config.registrytoken ? { registryToken: config.registrytoken } : {}),
+    ...(config.serveraddress ? { serverAddress: config.serveraddress } : {}),
+  };
+  return Object.keys(credentials).length === 0 ? undefined : credentials;
+}

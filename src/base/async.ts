@@ -1,0 +1,106 @@
+import { canceled } from "./errors.ts";
+
+/** Runs tasks with the same key one after the other and tasks with different keys side by side. */
+export class KeyedMutex {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Waits for its turn under `key`; the returned disposable ends the turn. */
+  async acquire(key: string): Promise<Disposable> {
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    const { promise: turn, resolve: done } = Promise.withResolvers<void>();
+    const tail = before.then(() => turn);
+    this.#tails.set(key, tail);
+    await before;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#tails.get(key) === tail) this.#tails.delete(key);
+        done();
+      },
+    };
+  }
+
+  /** Runs `task` in its turn under `key`. */
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    using _turn = await this.acquire(key);
+    return await task();
+  }
+}
+
+/** Lets at most `limit` holders in at a time, first come, first served. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting: Array<() => void> = [];
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  async acquire(): Promise<Disposable> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        const next = this.#waiting.shift();
+        if (next) next();
+        else this.#free++;
+      },
+    };
+  }
+}
+
+/** Shares one run of a task among all callers that ask for the same key while it runs. */
+export class SingleFlight<T> {
+  readonly #running = new Map<string, Promise<T>>();
+
+  run(key: string, task: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(key);
+    if (running) return running;
+    const promise = task().finally(() => this.#running.delete(key));
+    this.#running.set(key, promise);
+    return promise;
+  }
+}
+
+/** Resolves after `ms` milliseconds, or rejects with `canceled` as soon as the signal is aborted. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(canceled("context canceled"));
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(canceled("context canceled"));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+export interface RetryOptions {
+  /** How often the task is tried in all. */
+  readonly attempts: number;
+  /** Wait before the second try; doubled before each further one. */
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Whether a failure is worth another try. A number is a wait in milliseconds that the peer asked for. */
+  readonly retryable: (error: unknown) => boolean | number;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs `task` until it succeeds, is not worth another try, or the attempts are used up. */
+export async function retry<T>(options: RetryOptions, task: (attempt: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await task(attempt);
+    } catch (error) {
+      const verdict = options.retryable(error);
+      if (verdict === false || attempt >= options.attempts || options.signal?.aborted) throw error;
+      const backoff = Math.min(options.firstDelayMs * 2 ** (attempt - 1), options.maxDelayMs);
+      await delay(typeof verdict === "number" ? verdict : backoff, options.signal);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { ReadStream, WriteStream } from "node:tty";
+import type { ApiClient } from "../client/api-client.ts";
+import { type ClientConfig, defaultConfigDir, readClientConfig } from "../client/config/config-file.ts";
+import type { Globals } from "./globals.ts";
+
+/** One run of the program: its streams, its configuration and, on demand, its engine. */
+export class Cli {
+  readonly #process: NodeJS.Process;
+  readonly env: NodeJS.ProcessEnv;
+  readonly globals: Globals;
+  /** Long names of the global options that were given. */
+  readonly givenGlobals: ReadonlySet<string>;
+  #config: ClientConfig | undefined;
+  #client: Promise<ApiClient> | undefined;
+
+  constructor(process: NodeJS.Process, globals: Globals, givenGlobals: ReadonlySet<string>) {
+    this.#process = process;
+    this.env = process.env;
+    this.globals = globals;
+    this.givenGlobals = givenGlobals;
+  }
+
+  // A stream costs milliseconds to open, so only those that are used are.
+  get stdin(): ReadStream {
+    return this.#process.stdin;
+  }
+
+  get stdout(): WriteStream {
+    return this.#process.stdout;
+  }
+
+  get stderr(): WriteStream {
+    return this.#process.stderr;
+  }
+
+  get configDir(): string {
+    return this.globals.config || defaultConfigDir(this.env);
+  }
+
+  /** The client's configuration; a broken file is told about and counts as empty, as in docker. */
+  get config(): ClientConfig {
+    if (this.#config) return this.#config;
+    try {
+      this.#config = readClientConfig(this.configDir);
+    } catch (error) {
+      this.warn(`WARNING: Error ${(error as Error).message}`);
+      this.#config = {};
+    }
+    return this.#config;
+  }
+
+  /** The engine's client; connects, and starts the local engine, the first time. */
+  client(): Promise<ApiClient> {
+    this.#client ??= import("./connect.ts").then(({ connect }) => connect(this));
+    return this.#client;
+  }
+
+  /** Writes a line to stdout. */
+  print(line: string): void {
+    this.stdout.write(`${line}\n`);
+  }
+
+  /** Writes a line to stderr. */
+  warn(line: string): void {
+    this.stderr.write(`${line}\n`);
+  }
+}

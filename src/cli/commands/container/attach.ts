@@ -1,0 +1,68 @@
+import { attachContainer } from "../../../client/containers/attach.ts";
+import { inspectContainer } from "../../../client/containers/inspect.ts";
+import { killContainer } from "../../../client/containers/kill.ts";
+import { resizeContainer } from "../../../client/containers/resize.ts";
+import { waitContainer } from "../../../client/containers/wait.ts";
+import type { ContainerState } from "../../../spec/engine-api/mod.ts";
+import { defineCommand } from "../../command.ts";
+import { ExitError } from "../../exit.ts";
+import { bool, string } from "../../flags/types.ts";
+import { runAttachment } from "../../streams/attachment.ts";
+import { checkTtyInput } from "../../streams/tty-input.ts";
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../terminal/detach-keys.ts";
+import { followTerminalSize } from "../../terminal/follow-size.ts";
+import { rawMode } from "../../terminal/raw-mode.ts";
+import { proxySignals } from "../../terminal/signal-proxy.ts";
+
+function checkRunning(state: ContainerState): void {
+  if (!state.Running) throw new ExitError(1, "cannot attach to a stopped container, start it first");
+  if (state.Paused) throw new ExitError(1, "cannot attach to a paused container, unpause it first");
+  if (state.Restarting)
+    throw new ExitError(1, "cannot attach to a restarting container, wait until it is running");
+}
+
+export const command = defineCommand({
+  usage: "[OPTIONS] CONTAINER",
+  args: { min: 1, max: 1 },
+  flags: {
+    "detach-keys": string("Override the key sequence for detaching a container"),
+    "no-stdin": bool("Do not attach STDIN"),
+    "sig-proxy": bool("Proxy all received signals to the process", { default: true }),
+  },
+  run: async (cli, { flags, args }) => {
+    const client = await cli.client();
+    const { Config, Id, State } = await inspectContainer(client, args[0]!);
+    checkRunning(State);
+    const tty = Config.Tty ?? false;
+    const stdin = !flags["no-stdin"] && (Config.OpenStdin ?? false);
+    checkTtyInput(cli.stdin, stdin, tty);
+    const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
+    using _signals =
+      flags["sig-proxy"] && !tty
+        ? proxySignals((signal) => killContainer(client, Id, signal))
+        : { [Symbol.dispose]: () => {} };
+    const [stream, waiting] = await Promise.all([
+      attachContainer(client, Id, { stream: true, stdin, stdout: true, stderr: true }),
+      waitContainer(client, Id),
+    ]);
+    using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+    using _size =
+      tty && cli.stdout.isTTY
+        ? followTerminalSize(
+            cli.stdout,
+            (height, width) => resizeContainer(client, Id, height, width),
+            () => cli.warn("failed to resize tty, using default size"),
+          )
+        : { [Symbol.dispose]: () => {} };
+    const end = await runAttachment({
+      stream,
+      stdin: stdin ? cli.stdin : undefined,
+      stdout: cli.stdout,
+      stderr: cli.stderr,
+      tty,
+      detachKeys: tty ? keys : [],
+    });
+    if (end === "detached") throw new ExitError(1, "read escape sequence");
+    return (await waiting.exit).StatusCode;
+  },
+});

@@ -1,0 +1,13 @@
+import { pauseContainer } from "../../../client/containers/pause.ts";
+import { defineCommand } from "../../command.ts";
+import { forEachAtOnce } from "../../for-each.ts";
+
+export const command = defineCommand({
+  usage: "CONTAINER [CONTAINER...]",
+  args: { min: 1 },
+  flags: {},
+  run: async (cli, { args }) => {
+    const client = await cli.client();
+    return await forEachAtOnce(cli, args, (name) => pauseContainer(client, name));
+  },
+});

@@ -1,0 +1,54 @@
+import { defineCommand } from "../../command.ts";
+import { ExitError } from "../../exit.ts";
+import { bool, string } from "../../flags/types.ts";
+import { containerCreateRequest } from "../../options/container-config.ts";
+import { containerFlags } from "../../options/container-flags.ts";
+import { runContainer } from "../../run-container.ts";
+import { runError } from "../../run-error.ts";
+import { checkTtyInput } from "../../streams/tty-input.ts";
+import { parseDetachKeys } from "../../terminal/detach-keys.ts";
+
+export const command = defineCommand({
+  usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+  args: { min: 1 },
+  interspersed: false,
+  flags: {
+    ...containerFlags,
+    detach: bool("Run container in background and print container ID", { short: "d" }),
+    "detach-keys": string("Override the key sequence for detaching a container"),
+    pull: string('Pull image before running ("always", "missing", "never")', { default: "missing" }),
+    "sig-proxy": bool("Proxy received signals to the process", { default: true }),
+  },
+  run: async (cli, { flags, given, args, path }) => {
+    try {
+      const [image, ...words] = args;
+      const body = containerCreateRequest({ flags, given, image: image!, command: words, env: cli.env });
+      if (flags.detach) {
+        if (flags.attach.length > 0)
+          throw new ExitError(1, "conflicting options: cannot specify both --attach and --detach");
+        Object.assign(body, {
+          AttachStdin: false,
+          AttachStdout: false,
+          AttachStderr: false,
+          StdinOnce: false,
+        });
+      } else checkTtyInput(cli.stdin, body.AttachStdin === true, flags.tty);
+      if (flags["detach-keys"] !== "") parseDetachKeys(flags["detach-keys"]);
+      return await runContainer(cli, body, {
+        detach: flags.detach,
+        detachKeys: flags["detach-keys"],
+        // A terminal sends its signals as keys.
+        proxySignals: flags["sig-proxy"] && !flags.tty,
+        create: {
+          name: flags.name,
+          platform: flags.platform,
+          pull: flags.pull,
+          quiet: flags.quiet,
+          cidFile: flags.cidfile,
+        },
+      });
+    } catch (error) {
+      throw runError(error, path);
+    }
+  },
+});

@@ -1,0 +1,101 @@
+import { messageOf } from "../../../base/errors.ts";
+import type { ApiClient } from "../../../client/api-client.ts";
+import { attachContainer } from "../../../client/containers/attach.ts";
+import { inspectContainer } from "../../../client/containers/inspect.ts";
+import { killContainer } from "../../../client/containers/kill.ts";
+import { resizeContainer } from "../../../client/containers/resize.ts";
+import { startContainer } from "../../../client/containers/start.ts";
+import { waitContainer } from "../../../client/containers/wait.ts";
+import type { Cli } from "../../cli.ts";
+import { defineCommand } from "../../command.ts";
+import { ExitError } from "../../exit.ts";
+import { bool, string } from "../../flags/types.ts";
+import { runAttachment } from "../../streams/attachment.ts";
+import { checkTtyInput } from "../../streams/tty-input.ts";
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../terminal/detach-keys.ts";
+import { followTerminalSize } from "../../terminal/follow-size.ts";
+import { rawMode } from "../../terminal/raw-mode.ts";
+import { proxySignals } from "../../terminal/signal-proxy.ts";
+
+export const command = defineCommand({
+  usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+  args: { min: 1 },
+  flags: {
+    attach: bool("Attach STDOUT/STDERR and forward signals", { short: "a" }),
+    "detach-keys": string("Override the key sequence for detaching a container"),
+    interactive: bool("Attach container's STDIN", { short: "i" }),
+  },
+  run: async (cli, { flags, args }) => {
+    const client = await cli.client();
+    if (!flags.attach && !flags.interactive) return await startAll(cli, client, args);
+    if (args.length > 1) throw new ExitError(1, "you cannot start and attach multiple containers at once");
+    const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
+    return await startAttached(cli, client, args[0]!, { stdin: flags.interactive, keys });
+  },
+});
+
+async function startAll(cli: Cli, client: ApiClient, names: readonly string[]): Promise<number> {
+  const failed: string[] = [];
+  for (const name of names) {
+    try {
+      await startContainer(client, name);
+      cli.print(name);
+    } catch (error) {
+      cli.warn(messageOf(error));
+      failed.push(name);
+    }
+  }
+  if (failed.length === 0) return 0;
+  throw new ExitError(1, `Error: failed to start containers: ${failed.join(", ")}`);
+}
+
+interface AttachRequest {
+  readonly stdin: boolean;
+  readonly keys: readonly number[];
+}
+
+async function startAttached(
+  cli: Cli,
+  client: ApiClient,
+  name: string,
+  request: AttachRequest,
+): Promise<number> {
+  const { Config, Id, HostConfig } = await inspectContainer(client, name);
+  const tty = Config.Tty ?? false;
+  const stdin = request.stdin && (Config.OpenStdin ?? false);
+  checkTtyInput(cli.stdin, stdin, tty);
+  using _signals = tty
+    ? { [Symbol.dispose]: () => {} }
+    : proxySignals((signal) => killContainer(client, Id, signal));
+  const [stream, waiting] = await Promise.all([
+    attachContainer(client, Id, { stream: true, stdin, stdout: true, stderr: true }),
+    waitContainer(client, Id, HostConfig.AutoRemove ? "removed" : "next-exit"),
+  ]);
+  using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+  const attachment = runAttachment({
+    stream,
+    stdin: stdin ? cli.stdin : undefined,
+    stdout: cli.stdout,
+    stderr: cli.stderr,
+    tty,
+    detachKeys: tty ? request.keys : [],
+  });
+  // A failing start is the news; what the attachment says then is not.
+  attachment.catch(() => {});
+  try {
+    await startContainer(client, Id);
+  } catch (error) {
+    stream.socket.destroy();
+    throw error;
+  }
+  using _size =
+    tty && cli.stdout.isTTY
+      ? followTerminalSize(
+          cli.stdout,
+          (height, width) => resizeContainer(client, Id, height, width),
+          () => cli.warn("failed to resize tty, using default size"),
+        )
+      : { [Symbol.dispose]: () => {} };
+  if ((await attachment) === "detached") return 0;
+  return (await waiting.exit).StatusCode;
+}

@@ -1,0 +1,32 @@
+import { invalidArgument } from "../../../base/errors.ts";
+import { parseNormalized } from "../../../spec/reference/reference.ts";
+import { defineCommand } from "../../command.ts";
+import { bool, string } from "../../flags/types.ts";
+import { pullWithProgress } from "../../pull-with-progress.ts";
+
+export const command = defineCommand({
+  usage: "[OPTIONS] NAME[:TAG|@DIGEST]",
+  args: { min: 1, max: 1 },
+  flags: {
+    "all-tags": bool("Download all tagged images in the repository", { short: "a" }),
+    "disable-content-trust": bool("Skip image verification", { default: true }),
+    platform: string("Set platform if server is multi-platform capable"),
+    quiet: bool("Suppress verbose output", { short: "q" }),
+  },
+  run: async (cli, { flags, args }) => {
+    const image = args[0]!;
+    const reference = parseNormalized(image);
+    const versioned = reference.tag !== undefined || reference.digest !== undefined;
+    if (flags["all-tags"] && versioned) throw invalidArgument("tag can't be used with --all-tags/-a");
+    if (!flags["all-tags"] && !versioned && !flags.quiet) cli.print("Using default tag: latest");
+    const name = await pullWithProgress(cli, {
+      image,
+      allTags: flags["all-tags"],
+      platform: flags.platform || undefined,
+      quiet: flags.quiet,
+      target: cli.stdout,
+    });
+    cli.print(name);
+    return 0;
+  },
+});

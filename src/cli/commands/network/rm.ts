@@ -1,0 +1,25 @@
+import { isKind, messageOf } from "../../../base/errors.ts";
+import { removeNetwork } from "../../../client/networks/remove.ts";
+import { defineCommand } from "../../command.ts";
+import { bool } from "../../flags/types.ts";
+
+export const command = defineCommand({
+  usage: "NETWORK [NETWORK...]",
+  args: { min: 1 },
+  flags: { force: bool("Do not error if the network does not exist", { short: "f" }) },
+  run: async (cli, { flags, args }) => {
+    const client = await cli.client();
+    let code = 0;
+    for (const name of args) {
+      try {
+        await removeNetwork(client, name);
+        cli.print(name);
+      } catch (error) {
+        if (flags.force && isKind(error, "notFound")) continue;
+        cli.warn(messageOf(error));
+        code = 1;
+      }
+    }
+    return code;
+  },
+});

@@ -1,0 +1,56 @@
+import { formatSize } from "../../../base/bytes.ts";
+import { listVolumes } from "../../../client/volumes/list.ts";
+import type { Volume } from "../../../spec/engine-api/mod.ts";
+import { defineCommand } from "../../command.ts";
+import { bool, filter, string } from "../../flags/types.ts";
+import { LIST_FORMAT_USAGE } from "../../format-usage.ts";
+import { naturalCompare } from "../../table/natural-order.ts";
+import { joinLabels } from "../../table/values.ts";
+import { renderList, type View } from "../../table/view.ts";
+
+export const VOLUME_VIEW: View<Volume> = {
+  typeName: "*formatter.volumeContext",
+  fields: {
+    Name: { header: "VOLUME NAME", value: ({ Name }) => Name },
+    Driver: { header: "DRIVER", value: ({ Driver }) => Driver },
+    Scope: { header: "SCOPE", value: ({ Scope }) => Scope },
+    Mountpoint: { header: "MOUNTPOINT", value: ({ Mountpoint }) => Mountpoint },
+    Labels: { header: "LABELS", value: ({ Labels }) => joinLabels(Labels) },
+    Label: {
+      header: "LABEL",
+      method: true,
+      value:
+        ({ Labels }) =>
+        (name: string) =>
+          Labels?.[name] ?? "",
+    },
+    Links: { header: "LINKS", value: ({ UsageData }) => (UsageData ? String(UsageData.RefCount) : "N/A") },
+    Size: { header: "SIZE", value: ({ UsageData }) => (UsageData ? formatSize(UsageData.Size, 4) : "N/A") },
+    Availability: { header: "AVAILABILITY", value: () => "N/A" },
+    Group: { header: "GROUP", value: () => "N/A" },
+    Status: { header: "STATUS", value: () => "N/A" },
+  },
+};
+
+export const command = defineCommand({
+  usage: "[OPTIONS]",
+  args: { min: 0, max: 0 },
+  flags: {
+    filter: filter('Provide filter values (e.g. "dangling=true")', { short: "f" }),
+    format: string(LIST_FORMAT_USAGE),
+    quiet: bool("Only display volume names", { short: "q" }),
+  },
+  run: async (cli, { flags }) => {
+    const { Volumes, Warnings } = await listVolumes(await cli.client(), flags.filter);
+    const volumes = (Volumes ?? []).sort((a, b) => naturalCompare(a.Name, b.Name));
+    cli.stdout.write(
+      await renderList(VOLUME_VIEW, volumes, {
+        format: flags.format || (flags.quiet ? "" : (cli.config.volumesFormat ?? "")),
+        columns: ["Driver", "Name"],
+        quiet: flags.quiet ? "Name" : undefined,
+      }),
+    );
+    for (const warning of Warnings ?? []) cli.warn(`WARNING: ${warning}`);
+    return 0;
+  },
+});

@@ -1,0 +1,27 @@
+import { isOlder } from "../../../client/api-version.ts";
+import { pruneVolumes } from "../../../client/volumes/prune.ts";
+import { defineCommand } from "../../command.ts";
+import { bool } from "../../flags/types.ts";
+import { confirmPrune, deletedBlock, pruneFlags, reclaimedLine, withConfiguredFilters } from "../../prune.ts";
+
+export const command = defineCommand({
+  usage: "[OPTIONS]",
+  args: { min: 0, max: 0 },
+  flags: { all: bool("Remove all unused volumes, not just anonymous ones", { short: "a" }), ...pruneFlags },
+  run: async (cli, { flags }) => {
+    const client = await cli.client();
+    // Before API 1.42 engines removed named volumes too, and had no filter to say so.
+    const named = flags.all || isOlder(await client.apiVersion(), "1.42");
+    await confirmPrune(
+      cli,
+      flags.force,
+      `WARNING! This will remove ${named ? "all" : "anonymous"} local volumes not used by at least one container.`,
+    );
+    const filters = withConfiguredFilters(cli, flags.filter);
+    if (flags.all) filters["all"] = ["true"];
+    const report = await pruneVolumes(client, filters);
+    cli.stdout.write(deletedBlock("Deleted Volumes", report.VolumesDeleted ?? []));
+    cli.print(reclaimedLine(report.SpaceReclaimed));
+    return 0;
+  },
+});

@@ -1,0 +1,53 @@
+import { run } from "../os/linux/spawn.ts";
+import type { AuthConfig } from "../spec/engine-api/mod.ts";
+import { ExitError } from "./exit.ts";
+
+const NOT_FOUND = "credentials not found in native keychain";
+/** What a helper puts in place of a name where the secret is an identity token. */
+const TOKEN_USER = "<token>";
+
+/** Source: docker-credential-helpers, "Development": a verb, one document on stdin, one on stdout. */
+async function call(helper: string, verb: "get" | "store" | "erase", input: string): Promise<string> {
+  const command = `docker-credential-${helper}`;
+  const exit = await run({ command, args: [verb], stdin: Buffer.from(input), stdout: "collect" });
+  const output = exit.stdout.toString("utf8").trim();
+  if (exit.code === 0) return output;
+  throw new ExitError(
+    1,
+    `error getting credentials - err: exit status ${exit.code ?? -1}, out: \`${output}\``,
+  );
+}
+
+/** The credentials that a helper keeps for a server; an empty object where it has none. */
+export async function getCredentials(helper: string, server: string): Promise<AuthConfig> {
+  let text: string;
+  try {
+    text = await call(helper, "get", server);
+  } catch (error) {
+    if (error instanceof ExitError && error.message.includes(NOT_FOUND)) return {};
+    throw error;
+  }
+  const { Username, Secret } = JSON.parse(text) as { Username: string; Secret: string };
+  if (Username === TOKEN_USER) return { identitytoken: Secret, serveraddress: server };
+  return { username: Username, password: Secret, serveraddress: server };
+}
+
+/** Gives a helper credentials to keep. */
+export async function storeCredentials(helper: string, server: string, auth: AuthConfig): Promise<void> {
+  const token = auth.identitytoken;
+  const entry = {
+    ServerURL: server,
+    Username: token ? TOKEN_USER : auth.username,
+    Secret: token ?? auth.password,
+  };
+  await call(helper, "store", JSON.stringify(entry));
+}
+
+/** Makes a helper forget a server; one that it does not know is no error. */
+export async function eraseCredentials(helper: string, server: string): Promise<void> {
+  try {
+    await call(helper, "erase", server);
+  } catch (error) {
+    if (!(error instanceof ExitError) || !error.message.includes(NOT_FOUND)) throw error;
+  }
+}

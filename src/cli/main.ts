@@ -1,0 +1,167 @@
+import { EngineError } from "../base/errors.ts";
+import { Cli } from "./cli.ts";
+import type { AnyCommand } from "./command.ts";
+import { EXIT_USAGE, ExitError } from "./exit.ts";
+import { FlagError, parseFlags } from "./flags/parse.ts";
+import { globalFlags } from "./globals.ts";
+import { PROGRAM } from "./program.ts";
+import { type Found, findCommand } from "./tree.ts";
+import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
+
+type FoundLeaf = Extract<Found, { kind: "leaf" }>;
+
+/** Runs one command line. The result is the exit code; everything was written, if not yet flushed. */
+export async function main(process: NodeJS.Process): Promise<number> {
+  try {
+    return await dispatch(process, process.argv.slice(2));
+  } catch (error) {
+    return report(process, error);
+  }
+}
+
+function report(process: NodeJS.Process, error: unknown): number {
+  if (error instanceof ExitError) {
+    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    return error.code;
+  }
+  if (error instanceof EngineError) {
+    process.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
+    return 1;
+  }
+  const trace = process.env["GANTRY_TRACE"] && error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`${trace ?? (error instanceof Error ? error.message : String(error))}\n`);
+  return 1;
+}
+
+async function dispatch(process: NodeJS.Process, argv: readonly string[]): Promise<number> {
+  const flags = globalFlags(process.env);
+  const parsed = parseOrExit(
+    () => parseFlags(flags, argv, { interspersed: false }),
+    "[OPTIONS] COMMAND [ARG...]",
+    "",
+  );
+  if (parsed.shortHelp) warnShortHelp(process);
+  if (parsed.values.version) {
+    process.stdout.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
+    return 0;
+  }
+  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process);
+  const words = parsed.args[0] === "help" ? helpWords(parsed.args.slice(1)) : parsed.args;
+  if (words.length === 0) return await printRootHelp(process);
+  const cli = new Cli(process, parsed.values, parsed.given);
+  const found = findCommand(words);
+  if (found.kind === "unknown") throw unknownCommand(found);
+  if (found.kind === "group") return await runGroup(process, found);
+  return await runLeaf(process, cli, found);
+}
+
+/** `help run` means `run --help`; what is not a command is no topic. */
+function helpWords(topic: readonly string[]): readonly string[] {
+  if (topic.length === 0) return [];
+  const found = findCommand(topic);
+  const extra = found.kind === "unknown" ? topic : found.rest;
+  if (extra.length > 0) throw new ExitError(1, `unknown help topic: ${extra.join(" ")}`);
+  return [...topic, "--help"];
+}
+
+function unknownCommand(found: Extract<Found, { kind: "unknown" }>): ExitError {
+  const usage = found.group ? `Usage:  ${PROGRAM} ${found.group.name}\n\n` : "";
+  const parent = found.group ? ` ${found.group.name}` : "";
+  return new ExitError(
+    1,
+    `${PROGRAM}: unknown command: ${PROGRAM} ${found.path}\n\n${usage}Run '${PROGRAM}${parent} --help' for more information`,
+  );
+}
+
+async function runGroup(
+  process: NodeJS.Process,
+  { group, rest }: Extract<Found, { kind: "group" }>,
+): Promise<number> {
+  const parsed = parseOrExit(() => parseFlags({}, rest), "COMMAND", group.name);
+  if (parsed.shortHelp) warnShortHelp(process);
+  const { groupHelp } = await import("./help.ts");
+  process.stdout.write(groupHelp(group));
+  return 0;
+}
+
+async function runLeaf(process: NodeJS.Process, cli: Cli, found: FoundLeaf): Promise<number> {
+  const { command } = await found.leaf.load();
+  const options = { interspersed: command.interspersed ?? true };
+  const usage = [command.usage, ...(command.moreUsage ?? [])];
+  const parsed = parseOrExit(
+    () => parseFlags(command.flags, found.rest, options),
+    usage.join("\n\t"),
+    found.path,
+  );
+  if (parsed.shortHelp) warnShortHelp(process);
+  if (parsed.help) {
+    const { commandHelp } = await import("./help.ts");
+    process.stdout.write(
+      commandHelp({
+        command,
+        leaf: found.leaf,
+        group: found.group,
+        path: found.path,
+        width: helpWidth(process),
+      }),
+    );
+    return 0;
+  }
+  checkArgCount(command, found.path, parsed.args.length);
+  const code = await command.run(cli, {
+    flags: parsed.values,
+    given: parsed.given,
+    args: parsed.args,
+    path: found.path,
+  });
+  return code ?? 0;
+}
+
+function parseOrExit<T>(parse: () => T, usage: string, path: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    const name = path === "" ? PROGRAM : `${PROGRAM} ${path}`;
+    throw new ExitError(
+      EXIT_USAGE,
+      `${error.message}\n\nUsage:  ${`${name} ${usage}`.trimEnd()}\n\nRun '${name} --help' for more information`,
+    );
+  }
+}
+
+function checkArgCount(command: AnyCommand, path: string, count: number): void {
+  const { min, max } = command.args;
+  if (count >= min && (max === undefined || count <= max)) return;
+  const name = `${PROGRAM} ${path}`;
+  const usage = [command.usage, ...(command.moreUsage ?? [])].map((form) => `${name} ${form}`.trimEnd());
+  const [demand, verb] = argDemand(min, max);
+  throw new ExitError(
+    1,
+    `${PROGRAM}: '${name}' ${demand}\n\nUsage:  ${usage.join("\n\t")}\n\n${verb} '${name} --help' for more information`,
+  );
+}
+
+/** What is asked of the number of arguments, and the verb that docker's message goes on with. */
+function argDemand(min: number, max: number | undefined): [demand: string, verb: string] {
+  const plural = (count: number) => `${count} ${count === 1 ? "argument" : "arguments"}`;
+  if (max === 0) return ["accepts no arguments", "Run"];
+  if (max === undefined) return [`requires at least ${plural(min)}`, "See"];
+  if (min === max) return [`requires ${plural(min)}`, "Run"];
+  if (min === 0) return [`requires at most ${plural(max)}`, "Run"];
+  return [`requires at least ${min} and at most ${plural(max)}`, "Run"];
+}
+
+async function printRootHelp(process: NodeJS.Process): Promise<number> {
+  const { rootHelp } = await import("./help.ts");
+  process.stdout.write(rootHelp(globalFlags(process.env), helpWidth(process)));
+  return 0;
+}
+
+function warnShortHelp(process: NodeJS.Process): void {
+  process.stderr.write("Flag shorthand -h has been deprecated, use --help\n");
+}
+
+function helpWidth(process: NodeJS.Process): number {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : 80;
+}

@@ -1,0 +1,78 @@
+import type { Duplex, Readable } from "node:stream";
+import type { HijackedStream } from "../../client/hijacked-stream.ts";
+import { DetachWatcher } from "../terminal/detach-keys.ts";
+import { copyOutput, demultiplex, type OutputTargets } from "./demultiplex.ts";
+
+export interface AttachmentOptions extends OutputTargets {
+  readonly stream: HijackedStream;
+  /** Nothing is typed in where it is missing. */
+  readonly stdin?: Readable | undefined;
+  /** Whether the container has a terminal: output is then one stream, as it is. */
+  readonly tty: boolean;
+  /** The sequence that ends the attachment and leaves the container alone; empty for none. */
+  readonly detachKeys: readonly number[];
+}
+
+/** How an attachment ended. */
+export type AttachmentEnd = "ended" | "detached";
+
+/**
+ * Moves bytes between the container and this process until the container's output ends or the detach keys are typed.
+ * The end of stdin closes the container's stdin and nothing else.
+ */
+export async function runAttachment(options: AttachmentOptions): Promise<AttachmentEnd> {
+  const { socket } = options.stream;
+  const { promise: detached, resolve: detach } = Promise.withResolvers<AttachmentEnd>();
+  // A connection that breaks ends the output; the exit status, asked for separately, says what happened.
+  socket.on("error", () => {});
+  const input = options.stdin
+    ? pumpInput(options.stdin, socket, options.detachKeys, () => detach("detached"))
+    : undefined;
+  if (!options.stdin) socket.end();
+  const output = options.tty ? copyOutput(socket, options.stdout) : demultiplex(socket, options);
+  try {
+    const end = await Promise.race([output.then((): AttachmentEnd => "ended", ignoreReset), detached]);
+    if (end === "detached") socket.destroy();
+    return end;
+  } finally {
+    input?.[Symbol.dispose]();
+  }
+}
+
+function ignoreReset(error: NodeJS.ErrnoException): AttachmentEnd {
+  if (error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "ERR_STREAM_PREMATURE_CLOSE")
+    return "ended";
+  throw error;
+}
+
+function pumpInput(
+  stdin: Readable,
+  socket: Duplex,
+  keys: readonly number[],
+  onDetach: () => void,
+): Disposable {
+  const watcher = new DetachWatcher(keys);
+  const onData = (chunk: Buffer) => {
+    const { pass, detached } = watcher.push(chunk);
+    if (pass.length > 0 && !socket.write(pass)) stdin.pause();
+    if (detached) onDetach();
+  };
+  const onEnd = () => {
+    socket.end(watcher.end());
+  };
+  const onDrain = () => stdin.resume();
+  stdin.on("data", onData);
+  stdin.on("end", onEnd);
+  // A terminal that is gone cannot be typed at any more.
+  stdin.on("error", onEnd);
+  socket.on("drain", onDrain);
+  return {
+    [Symbol.dispose]: () => {
+      stdin.off("data", onData);
+      stdin.off("end", onEnd);
+      stdin.off("error", onEnd);
+      socket.off("drain", onDrain);
+      stdin.pause();
+    },
+  };
+}

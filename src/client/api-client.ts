@@ -1,0 +1,251 @@
+import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import { Readable } from "node:stream";
+import { canceled } from "../base/errors.ts";
+import { negotiate } from "./api-version.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { ConnectionError, connectionLost, responseError } from "./errors.ts";
+import { type HijackedStream, mediaTypeIsMultiplexed } from "./hijacked-stream.ts";
+import { encodeQuery, type Query } from "./query.ts";
+
+export interface ApiClientOptions {
+  readonly endpoint: Endpoint;
+  /** Speak this version and no other; without it the version is negotiated with the first request. */
+  readonly apiVersion?: string;
+  readonly userAgent?: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** Without the version: `/containers/json`. */
+  readonly path: string;
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, chunked where it is a stream. */
+  readonly body?: Readable | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** False for the few paths that have no version in front. */
+  readonly versioned?: boolean;
+}
+
+/** What an engine says of itself in the headers of every answer to `/_ping`. */
+export interface Ping {
+  readonly apiVersion: string;
+  readonly osType: string;
+  readonly experimental: boolean;
+  readonly builderVersion: string;
+  readonly swarm: string;
+}
+
+/**
+ * A connection to one engine. The verbs are functions in the folders beside this file: `createContainer(client, …)`.
+ * Errors of every verb: ResponseError where the engine says no, ConnectionError where none answers, canceled where
+ * the signal was aborted. Sockets are kept for the next request until `close`.
+ */
+export class ApiClient implements Disposable {
+  readonly endpoint: Endpoint;
+  readonly #options: ApiClientOptions;
+  readonly #agent: http.Agent | undefined;
+  #ping: Promise<Ping> | undefined;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+    this.endpoint = options.endpoint;
+    // With TLS the agent comes with the https module, loaded at the first request.
+    this.#agent = isTls(options.endpoint) ? undefined : new http.Agent({ keepAlive: true });
+  }
+
+  /** The version that requests go out with. */
+  async apiVersion(): Promise<string> {
+    if (this.#options.apiVersion !== undefined) return this.#options.apiVersion;
+    const { apiVersion } = await this.ping();
+    return negotiate(apiVersion);
+  }
+
+  /** What the engine says of itself; asked once. */
+  ping(): Promise<Ping> {
+    this.#ping ??= this.#sendPing();
+    return this.#ping;
+  }
+
+  /** Asks again next time: the engine behind the endpoint has changed. */
+  forgetPing(): void {
+    this.#ping = undefined;
+  }
+
+  /** The JSON body of the answer. */
+  async json<T>(request: ApiRequest): Promise<T> {
+    const response = await this.stream(request);
+    return JSON.parse(await readText(response)) as T;
+  }
+
+  /** Sends a request whose answer has nothing to say. */
+  async send(request: ApiRequest): Promise<void> {
+    await readText(await this.stream(request));
+  }
+
+  /** The answer with its body unread. Whoever gets it must read it to its end or destroy it. */
+  async stream(request: ApiRequest): Promise<IncomingMessage> {
+    const { response } = await this.#exchange(request, false);
+    return response!;
+  }
+
+  /** Takes the connection over from HTTP. Source: Docker Engine API, "Hijacking" of container attach. */
+  async hijack(request: ApiRequest): Promise<HijackedStream> {
+    const { upgraded } = await this.#exchange(request, true);
+    return upgraded!;
+  }
+
+  /** Ends kept connections. */
+  close(): void {
+    this.#agent?.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #sendPing(): Promise<Ping> {
+    const request = { method: "HEAD", path: "/_ping", versioned: false } as const;
+    const response = await this.stream(request);
+    response.resume();
+    const header = (name: string) => String(response.headers[name] ?? "");
+    return {
+      apiVersion: header("api-version"),
+      osType: header("ostype"),
+      experimental: header("docker-experimental") === "true",
+      builderVersion: header("builder-version"),
+      swarm: header("swarm"),
+    };
+  }
+
+  async #path(request: ApiRequest): Promise<string> {
+    const base = this.endpoint.kind === "tcp" ? this.endpoint.basePath : "";
+    const version = request.versioned === false ? "" : `/v${await this.apiVersion()}`;
+    return base + version + request.path + encodeQuery(request.query);
+  }
+
+  async #exchange(request: ApiRequest, hijack: boolean): Promise<Exchange> {
+    request.signal?.throwIfAborted();
+    const options = await this.#requestOptions(request, hijack);
+    const connect = isTls(this.endpoint) ? (await import("node:https")).request : http.request;
+    return await new Promise<Exchange>((resolve, reject) => {
+      const outgoing = connect(options);
+      let answered = false;
+      outgoing.on("error", (error: NodeJS.ErrnoException) => reject(this.#failure(error, request, answered)));
+      outgoing.on("upgrade", (response, socket, head) => {
+        answered = true;
+        if (head.length > 0) socket.unshift(head);
+        resolve({
+          upgraded: { socket, multiplexed: mediaTypeIsMultiplexed(response.headers["content-type"]) },
+        });
+      });
+      outgoing.on("response", (response) => {
+        answered = true;
+        settleResponse(response, request, hijack).then((ok) => resolve({ response: ok }), reject);
+      });
+      writeBody(outgoing, request, reject);
+    });
+  }
+
+  #failure(error: NodeJS.ErrnoException, request: ApiRequest, answered: boolean): unknown {
+    if (request.signal?.aborted) return canceled("context canceled", { cause: error });
+    if (answered || error.code === "ECONNRESET" || error.code === "EPIPE") return connectionLost(error);
+    return new ConnectionError(this.endpoint.host, error);
+  }
+
+  async #requestOptions(request: ApiRequest, hijack: boolean): Promise<RequestOptions> {
+    const headers: Record<string, string> = {
+      Host: "docker",
+      "User-Agent": this.#options.userAgent ?? "Gantry-Client",
+      ...this.#options.headers,
+      ...request.headers,
+    };
+    if (request.json !== undefined) headers["Content-Type"] = "application/json";
+    if (hijack) Object.assign(headers, { Connection: "Upgrade", Upgrade: "tcp" });
+    const common = {
+      method: request.method,
+      path: await this.#path(request),
+      headers,
+      ...(request.signal ? { signal: request.signal } : {}),
+    };
+    const endpoint = this.endpoint;
+    // An upgraded socket leaves HTTP for good: it must not come from, nor return to, the pool.
+    const agent = hijack || !this.#agent ? false : this.#agent;
+    if (endpoint.kind === "unix") return { ...common, agent, socketPath: endpoint.path };
+    headers["Host"] = `${endpoint.hostname}:${endpoint.port}`;
+    return { ...common, agent, host: endpoint.hostname, port: endpoint.port, ...tlsOptions(endpoint) };
+  }
+}
+
+interface Exchange {
+  readonly response?: IncomingMessage;
+  readonly upgraded?: HijackedStream;
+}
+
+function isTls(endpoint: Endpoint): boolean {
+  return endpoint.kind === "tcp" && endpoint.tls !== undefined;
+}
+
+function tlsOptions(endpoint: Endpoint): object {
+  if (endpoint.kind !== "tcp" || !endpoint.tls) return {};
+  const { ca, cert, key, verify, serverName } = endpoint.tls;
+  return {
+    rejectUnauthorized: verify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
+}
+
+async function settleResponse(
+  response: IncomingMessage,
+  request: ApiRequest,
+  hijack: boolean,
+): Promise<IncomingMessage> {
+  const status = response.statusCode!;
+  if (status < 400 && !hijack) return response;
+  const body = request.method === "HEAD" ? "" : await readText(response);
+  if (status >= 400) throw responseError(status, response.statusMessage ?? "", body);
+  throw responseError(status, "", `unable to upgrade to tcp, received ${status}`);
+}
+
+function writeBody(
+  outgoing: http.ClientRequest,
+  request: ApiRequest,
+  reject: (error: unknown) => void,
+): void {
+  if (request.json !== undefined) {
+    const text = Buffer.from(JSON.stringify(request.json));
+    outgoing.setHeader("Content-Length", text.length);
+    outgoing.end(text);
+  } else if (request.body instanceof Readable) {
+    // The engine may answer, and close, before it has read everything; its answer is what counts then.
+    request.body.once("error", (error) => {
+      outgoing.destroy();
+      reject(error);
+    });
+    request.body.pipe(outgoing);
+  } else if (request.body !== undefined) {
+    outgoing.setHeader("Content-Length", request.body.length);
+    outgoing.end(request.body);
+  } else {
+    // The engine wants a length on a POST without a body.
+    if (request.method === "POST" || request.method === "PUT") outgoing.setHeader("Content-Length", 0);
+    outgoing.end();
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw connectionLost(error);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

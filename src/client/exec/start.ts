@@ -1,0 +1,22 @@
+import type { ExecStartRequest } from "../../spec/engine-api/mod.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { HijackedStream } from "../hijacked-stream.ts";
+import { segment } from "../path.ts";
+
+/** Starts a prepared process and leaves it alone. */
+export function startExecDetached(client: ApiClient, id: string, body: ExecStartRequest): Promise<void> {
+  return client.send({ method: "POST", path: `/exec/${segment(id)}/start`, json: { ...body, Detach: true } });
+}
+
+/** Starts a prepared process with its streams attached. */
+export function startExecAttached(
+  client: ApiClient,
+  id: string,
+  body: ExecStartRequest,
+): Promise<HijackedStream> {
+  return client.hijack({
+    method: "POST",
+    path: `/exec/${segment(id)}/start`,
+    json: { ...body, Detach: false },
+  });
+}

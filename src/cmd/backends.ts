@@ -1,0 +1,38 @@
+import type { ApiBackends } from "../api/routes/mod.ts";
+import { pullOrMake } from "../services/builtin-images/pull-or-make.ts";
+import type { Engine } from "./wire.ts";
+
+/** What the HTTP API asks for, answered by an engine. */
+export function backendsOf(engine: Engine): ApiBackends {
+  const { containers, images, networks, volumes, system } = engine;
+  return {
+    containers,
+    exec: {
+      create: (container, request) => containers.createExec(container, request),
+      startDetached: (id, options) => containers.startExecDetached(id, options),
+      startAttached: (id, options) => containers.startExecAttached(id, options),
+      resize: (id, size) => containers.resizeExec(id, size),
+      inspect: (id) => containers.inspectExec(id),
+    },
+    images: {
+      list: (options) => images.list(options),
+      inspect: (name, options) => images.inspect(name, options),
+      history: (name, options) => images.history(name, options),
+      attestations: (name, options) => images.attestations(name, options),
+      pull: (options) => pullOrMake(images, options),
+      push: (options) => images.push(options),
+      import: (options) => images.import(options),
+      load: (options) => images.load(options),
+      save: (names, options) => images.save(names, options),
+      tag: (source, target) => images.tag(source, target),
+      remove: (name, options) => images.remove(name, options),
+      prune: (filters) => images.prune(filters),
+      search: (term, options) => images.search(term, options),
+      commit: (options) => containers.commit(options),
+    },
+    distribution: { inspect: (reference, options) => images.inspectRemote(reference, options) },
+    networks,
+    volumes,
+    system,
+  };
+}

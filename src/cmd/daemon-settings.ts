@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { invalidArgument } from "../base/errors.ts";
+import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
+import { parseFlags } from "../cli/flags/parse.ts";
+import { bool, int, list, map, string } from "../cli/flags/types.ts";
+
+/** Where the default engine keeps things. */
+export const DEFAULT_DATA_ROOT = "/var/lib/gantry";
+export const DEFAULT_RUN_ROOT = "/run/gantry";
+const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
+
+/** The daemon's flags: dockerd's names, forms and meanings. */
+export const DAEMON_FLAGS = {
+  "add-runtime": map("Register an additional OCI compatible runtime"),
+  "allow-insecure-tcp": bool(
+    "Listen on TCP addresses of the network without TLS: everybody who reaches the port controls this machine",
+  ),
+  bip: string("Network bridge IP"),
+  "cgroup-parent": string("Set parent cgroup for all containers"),
+  "config-file": string("Daemon configuration file", { default: DEFAULT_CONFIG_FILE }),
+  "data-root": string("Root directory of persistent state", { default: DEFAULT_DATA_ROOT }),
+  debug: bool("Enable debug mode", { short: "D" }),
+  "default-runtime": string("Default OCI runtime for containers"),
+  "exec-root": string("Root directory for execution state files", { default: DEFAULT_RUN_ROOT }),
+  group: string("Group for the unix socket", { short: "G" }),
+  host: list("Daemon socket(s) to connect to", { short: "H" }),
+  "insecure-registry": list("Enable insecure registry communication"),
+  label: list("Set key=value labels to the daemon"),
+  "log-level": string('Set the logging level ("debug"|"info"|"warn"|"error")', {
+    short: "l",
+    default: "info",
+  }),
+  "max-concurrent-downloads": int("Set the max concurrent downloads", { default: 3 }),
+  "max-concurrent-uploads": int("Set the max concurrent uploads", { default: 5 }),
+  mtu: int("Set the containers network MTU", { default: 1500 }),
+  pidfile: string("Path to use for daemon PID file", { short: "p" }),
+  "registry-mirror": list("Preferred registry mirror"),
+  "storage-driver": string("Storage driver to use", { short: "s", default: "overlay2" }),
+  tls: bool("Use TLS; implied by --tlsverify"),
+  tlscacert: string("Trust certs signed only by this CA"),
+  tlscert: string("Path to TLS certificate file"),
+  tlskey: string("Path to TLS key file"),
+  tlsverify: bool("Use TLS and verify the remote"),
+} as const satisfies FlagSet;
+
+export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;
+
+/** Keys of the configuration file that are named otherwise than their flag. */
+const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
+  hosts: "host",
+  labels: "label",
+  "insecure-registries": "insecure-registry",
+  "registry-mirrors": "registry-mirror",
+  runtimes: "add-runtime",
+};
+
+export interface ParsedDaemonLine {
+  readonly settings: DaemonSettings;
+  readonly help: boolean;
+}
+
+/**
+ * Settings from the command line and the configuration file; the file must not name what a flag names.
+ * Errors: FlagError; invalidArgument with docker's texts for the file.
+ */
+export function readDaemonSettings(argv: readonly string[]): ParsedDaemonLine {
+  const line = parseFlags(DAEMON_FLAGS, argv);
+  if (line.args.length > 0) throw invalidArgument(`unexpected argument: ${line.args[0]}`);
+  const file = line.values["config-file"];
+  const config = readConfigFile(file, line.given.has("config-file"));
+  const fromFile = settingsOfFile(config, file);
+  const both = Object.keys(fromFile).filter((name) => line.given.has(name));
+  if (both.length > 0) {
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${file}: the following directives are specified both as a flag and in the configuration file: ${both.join(", ")}`,
+    );
+  }
+  return { settings: { ...line.values, ...fromFile } as DaemonSettings, help: line.help };
+}
+
+function readConfigFile(path: string, named: boolean): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !named) return {};
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${path}: open ${path}: no such file or directory`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new SyntaxError("not an object");
+    return value as Record<string, unknown>;
+  } catch (error) {
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${path}: invalid JSON: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+function settingsOfFile(config: Record<string, unknown>, path: string): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  const unknown: string[] = [];
+  for (const [key, value] of Object.entries(config)) {
+    const name = FILE_KEYS[key] ?? key;
+    if (!Object.hasOwn(DAEMON_FLAGS, name) || name === "config-file") unknown.push(key);
+    else settings[name] = checkedValue(key, name as keyof typeof DAEMON_FLAGS, value, path);
+  }
+  if (unknown.length > 0) {
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${path}: the following directives don't match any configuration option: ${unknown.join(", ")}`,
+    );
+  }
+  return settings;
+}
+
+function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unknown, path: string): unknown {
+  if (name === "add-runtime") return runtimesOf(value, path);
+  const initial: unknown = DAEMON_FLAGS[name].initial;
+  const fits = Array.isArray(initial)
+    ? Array.isArray(value) && value.every((item) => typeof item === "string")
+    : typeof value === typeof initial;
+  if (fits) return value;
+  throw invalidArgument(
+    `unable to configure the Docker daemon with file ${path}: directive ${key} has a value of the wrong type`,
+  );
+}
+
+/** `{"name": {"path": "/usr/bin/x"}}`. */
+function runtimesOf(value: unknown, path: string): Record<string, string> {
+  const runtimes: Record<string, string> = {};
+  for (const [name, entry] of Object.entries((value ?? {}) as Record<string, { path?: unknown } | null>)) {
+    if (typeof entry?.path !== "string") {
+      throw invalidArgument(
+        `unable to configure the Docker daemon with file ${path}: runtime ${name} has no path`,
+      );
+    }
+    runtimes[name] = entry.path;
+  }
+  return runtimes;
+}

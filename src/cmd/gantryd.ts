@@ -1,0 +1,108 @@
+import { closeSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createApiServer, type HttpApi, type TlsSettings } from "../api/mod.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { VERSION } from "../base/version.ts";
+import { describeFlags } from "../cli/flags/help.ts";
+import { backendsOf } from "./backends.ts";
+import { DAEMON_FLAGS, type DaemonSettings, readDaemonSettings } from "./daemon-settings.ts";
+import { createLogger } from "./logging.ts";
+import { writePidFile } from "./pid-file.ts";
+import { createEngine, type Engine } from "./wire.ts";
+
+/** Descriptor on which whoever started the daemon waits for a byte: the daemon listens. */
+const READY_VARIABLE = "GANTRY_READY_FD";
+const CLOSE_GRACE_MS = 5_000;
+
+/** Runs the daemon until it is told to end; the exit code. */
+export async function runDaemon(argv: readonly string[]): Promise<number> {
+  let settings: DaemonSettings;
+  try {
+    const line = readDaemonSettings(argv);
+    if (line.help) {
+      process.stdout.write(
+        `\nUsage:  gantryd [OPTIONS]\n\nA container engine.\n\nOptions:\n${describeFlags(DAEMON_FLAGS, 100)}`,
+      );
+      return 0;
+    }
+    settings = line.settings;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return 1;
+  }
+  if (process.getuid?.() !== 0) {
+    process.stderr.write("gantryd needs to be started with root privileges\n");
+    return 1;
+  }
+  try {
+    await serve(settings);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+async function serve(settings: DaemonSettings): Promise<void> {
+  const logger = createLogger(settings.debug ? "debug" : settings["log-level"]);
+  using _pidFile = settings.pidfile === "" ? undefined : writePidFile(settings.pidfile);
+  const ended = endSignal(logger);
+  await using engine = await createEngine({
+    dataRoot: settings["data-root"],
+    runRoot: settings["exec-root"],
+    logger,
+    settings,
+  });
+  await using api = createApi(engine, settings, logger);
+  const hosts =
+    settings.host.length > 0 ? settings.host : [`unix://${join(settings["exec-root"], "gantry.sock")}`];
+  for (const host of hosts) logger.info({ address: await api.listen(host) }, "API listens");
+  tellReady();
+  logger.info({ signal: await ended }, "shutting down");
+  await api.close(CLOSE_GRACE_MS);
+}
+
+function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): HttpApi {
+  const tls = tlsOf(settings);
+  return createApiServer({
+    backends: backendsOf(engine),
+    cgroupV2: engine.cgroupVersion === 2,
+    engineVersion: VERSION,
+    logger,
+    ...(tls ? { tls } : {}),
+    allowInsecureTcp: settings["allow-insecure-tcp"],
+    ...(settings.group === "" ? {} : { socketGroup: settings.group }),
+  });
+}
+
+function tlsOf(settings: DaemonSettings): TlsSettings | undefined {
+  if (!settings.tls && !settings.tlsverify) return undefined;
+  return {
+    certificate: readFileSync(settings.tlscert),
+    key: readFileSync(settings.tlskey),
+    ...(settings.tlsverify ? { clientAuthorities: readFileSync(settings.tlscacert) } : {}),
+  };
+}
+
+function tellReady(): void {
+  const text = process.env[READY_VARIABLE];
+  if (text === undefined) return;
+  delete process.env[READY_VARIABLE];
+  const fd = Number(text);
+  writeSync(fd, "1");
+  closeSync(fd);
+}
+
+/** Resolves with the first signal that asks the daemon to end. */
+function endSignal(logger: Logger): Promise<NodeJS.Signals> {
+  process.on("SIGHUP", () => logger.warn({}, "reloading the configuration is not supported yet"));
+  // A client that went away is found out by the error of its socket.
+  process.on("SIGPIPE", () => {});
+  return new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+if (import.meta.main) process.exit(await runDaemon(process.argv.slice(2)));

@@ -1,0 +1,287 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { KeyedMutex } from "../base/async.ts";
+import { invalidArgument } from "../base/errors.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
+import { VERSION } from "../base/version.ts";
+import type { Snapshotter } from "../core/snapshots/snapshotter.ts";
+import { LocalContentStore } from "../drivers/content-local/mod.ts";
+import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
+import { SpoolReader } from "../drivers/logs/mod.ts";
+import { RegistryRemotes } from "../drivers/remote-registry/mod.ts";
+import {
+  defaultMaskedPaths,
+  defaultReadonlyPaths,
+  deriveCgroupParent,
+  OciRuntime,
+  readHostFacts as readRuntimeFacts,
+} from "../drivers/runtime-oci/mod.ts";
+import { OverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
+import { VfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
+import { LocalVolumeDriver } from "../drivers/volume-local/local-volume-driver.ts";
+import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
+import { Reactor } from "../os/linux/reactor/reactor.ts";
+import { ContainerService } from "../services/containers/container-service.ts";
+import { EnginePaths } from "../services/containers/engine-paths.ts";
+import { ExecRegistry } from "../services/containers/exec/exec-registry.ts";
+import { HealthMonitors } from "../services/containers/health/health-monitors.ts";
+import type { ContainerParts } from "../services/containers/parts.ts";
+import { RootFilesystems } from "../services/containers/rootfs.ts";
+import { LiveContainers } from "../services/containers/run/live-containers.ts";
+import { OciSpecs } from "../services/containers/run/oci-specs.ts";
+import { HostMeters } from "../services/containers/stats/host-meters.ts";
+import { systemTimers } from "../services/containers/timers.ts";
+import { MemoryEventLog } from "../services/events/memory-event-log.ts";
+import { ImageService } from "../services/images/mod.ts";
+import { NetworkService } from "../services/networks/network-service.ts";
+import { readHostFacts } from "../services/system/host-facts.ts";
+import { goArchitecture, SystemService } from "../services/system/system-service.ts";
+import { VolumeService } from "../services/volumes/volume-service.ts";
+import {
+  SqliteContainerStore,
+  SqliteImageStore,
+  SqliteLeaseStore,
+  SqliteNetworkStore,
+  SqliteSnapshotRows,
+  SqliteVolumeStore,
+  StateDatabase,
+} from "../state/mod.ts";
+import { ContainerImageSource } from "./container-images.ts";
+import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
+import { engineIdOf } from "./engine-id.ts";
+import { createNetworkDrivers } from "./network-drivers.ts";
+import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
+import { describeRuntimes } from "./runtime-versions.ts";
+
+export interface EngineOptions {
+  /** What outlives a reboot: images, containers, volumes, the database. One engine at a time. */
+  readonly dataRoot: string;
+  /** What does not: bundles, namespaces, mounts. */
+  readonly runRoot: string;
+  /** Default: nothing is logged. */
+  readonly logger?: Logger;
+  /** dockerd's settings by the names of its flags; defaults for what is left out. */
+  readonly settings?: Partial<DaemonSettings>;
+}
+
+/** A running engine. Disposing it leaves running containers alone: the next engine on the same roots finds them again. */
+export interface Engine extends AsyncDisposable {
+  readonly id: string;
+  /** Which kind of control groups the host has. */
+  readonly cgroupVersion: 1 | 2;
+  readonly containers: ContainerService;
+  readonly images: ImageService;
+  readonly networks: NetworkService;
+  readonly volumes: VolumeService;
+  readonly system: SystemService;
+  /** Runs a container to its end and removes it. */
+  run(options: RunOptions): Promise<RunResult>;
+}
+
+/**
+ * An engine is up on these roots; what an earlier one left behind, however it ended, has been taken over or cleaned up.
+ * Needs root. Errors: unavailable (another engine has the roots), internal (no runtime or monitor installed).
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  await using undo = new AsyncDisposableStack();
+  const engine = await assemble(options, undo);
+  const held = undo.move();
+  return { ...engine, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+async function assemble(
+  options: EngineOptions,
+  resources: AsyncDisposableStack,
+): Promise<Omit<Engine, typeof Symbol.asyncDispose>> {
+  const { dataRoot, runRoot, logger = silentLogger } = options;
+  const settings = { ...defaultSettings(), ...options.settings };
+  mkdirSync(runRoot, { recursive: true, mode: 0o711 });
+  const id = engineIdOf(dataRoot);
+  const { world } = await prepareHost();
+  const cgroupVersion = world.mode === "v2" ? 2 : 1;
+  const database = resources.use(new StateDatabase(join(dataRoot, "gantry.db")));
+  const reactor = await Reactor.start();
+  resources.defer(() => reactor.stop());
+  const workers = resources.use(new LayerWorkers());
+  const events = new MemoryEventLog(logger);
+  const stores = {
+    containers: new SqliteContainerStore(database),
+    images: new SqliteImageStore(database),
+    networks: new SqliteNetworkStore(database),
+    volumes: new SqliteVolumeStore(database),
+    leases: new SqliteLeaseStore(database),
+  };
+  stores.leases.clear();
+  const snapshotter = await openSnapshotter(settings["storage-driver"], dataRoot, database, workers, logger);
+  await snapshotter.reconcile();
+  const remotes = new RegistryRemotes({
+    insecureRegistries: settings["insecure-registry"],
+    mirrors: settings["registry-mirror"],
+    certificateDirs: ["/etc/gantry/certs.d", "/etc/docker/certs.d"],
+    environment: process.env,
+    userAgent: `gantry/${VERSION}`,
+    stallTimeoutMs: 60_000,
+    attempts: 5,
+    firstRetryDelayMs: 500,
+    logger,
+  });
+  resources.defer(() => remotes.close());
+  const content = new LocalContentStore(join(dataRoot, "content"));
+  const images = new ImageService({
+    images: stores.images,
+    content,
+    snapshotter,
+    leases: stores.leases,
+    events,
+    remotes,
+    users: {
+      list: () =>
+        stores.containers.list().map(({ id: containerId, imageId, state }) => ({
+          containerId,
+          imageId,
+          running: state.pid !== 0,
+        })),
+    },
+    workers,
+    logger,
+    platform: { os: "linux", architecture: goArchitecture() },
+    maxConcurrentDownloads: settings["max-concurrent-downloads"],
+    maxConcurrentUploads: settings["max-concurrent-uploads"],
+  });
+  const volumes = new VolumeService({
+    store: stores.volumes,
+    drivers: [new LocalVolumeDriver(join(dataRoot, "volumes"))],
+    events,
+    holders: (name) =>
+      stores.containers
+        .list()
+        .filter(({ mounts }) => mounts.some((mount) => mount.type === "volume" && mount.name === name))
+        .map((record) => record.id),
+    diskUsage: async (directory) => (await workers.run("measure", { directory })).sizeBytes,
+  });
+  const network = createNetworkDrivers({ engineId: id, dataRoot, runRoot, settings, logger });
+  resources.use(network);
+  const networks = new NetworkService({
+    store: stores.networks,
+    drivers: network.drivers,
+    sandboxes: network.sandboxes,
+    events,
+    defaultBridge: network.defaultBridge,
+  });
+  const paths = new EnginePaths(dataRoot, runRoot);
+  const runtime = new OciRuntime({
+    reactor,
+    runRoot,
+    bundlesRoot: paths.bundlesRoot,
+    runtimes: Object.fromEntries(
+      Object.entries(settings["add-runtime"]).map(([name, path]) => [name, { path }]),
+    ),
+    ...(settings["default-runtime"] === "" ? {} : { defaultRuntime: settings["default-runtime"] }),
+    logger,
+  });
+  resources.defer(() => runtime.close());
+  const runtimeFacts = readRuntimeFacts(world);
+  const hostFacts = () => readHostFacts(world);
+  const parts: ContainerParts = {
+    store: stores.containers,
+    images: new ContainerImageSource(images, stores.images),
+    rootfs: new RootFilesystems(
+      snapshotter,
+      { mount: mountSnapshot, unmount: unmountSnapshot },
+      paths.rootfsRoot,
+    ),
+    volumes,
+    networks,
+    runtime,
+    specs: new OciSpecs({
+      facts: runtimeFacts,
+      cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
+    }),
+    logs: new SpoolReader(reactor),
+    events,
+    paths,
+    live: new LiveContainers(),
+    execs: new ExecRegistry(),
+    copyTree: async (source, target) => void (await workers.run("copy", { source, target })),
+    workers,
+    meters: new HostMeters(world),
+    timers: systemTimers,
+    health: new HealthMonitors(),
+    committer: { service: images, images: stores.images, content, leases: stores.leases },
+    logger,
+    defaults: {
+      runtime: runtime.runtimes[0]!.name,
+      cgroupVersion,
+      shmSizeBytes: 64 * 1024 * 1024,
+      maskedPaths: defaultMaskedPaths(runtimeFacts.throttledCpus),
+      readonlyPaths: defaultReadonlyPaths(),
+    },
+    availableCpus: hostFacts().cpus,
+    locks: new KeyedMutex(),
+  };
+  const containers = new ContainerService(parts);
+  resources.defer(() => containers.close());
+  const system = new SystemService({
+    engineId: id,
+    dataRoot,
+    containers: stores.containers,
+    images: stores.images,
+    volumes: stores.volumes,
+    snapshotter,
+    remotes,
+    events,
+    host: hostFacts,
+    runtimes: await describeRuntimes(runtime.runtimes),
+    labels: settings.label,
+    debug: settings.debug,
+    networkDrivers: network.drivers.map(({ name }) => name),
+    volumeDrivers: ["local"],
+    registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
+    usage: {
+      containers: () => containers.list({ all: true, limit: 0, size: true, filters: new Map() }),
+      images: () => images.list({ all: false, filters: new Map(), sharedSize: true, manifests: false }),
+      volumes: () => volumes.listWithUsage(),
+    },
+  });
+  await containers.restore();
+  await images.sweep();
+  return {
+    id,
+    cgroupVersion,
+    containers,
+    images,
+    networks,
+    volumes,
+    system,
+    run: (run) => runContainer(containers, run),
+  };
+}
+
+function defaultSettings(): DaemonSettings {
+  return Object.fromEntries(
+    Object.entries(DAEMON_FLAGS).map(([name, flag]) => [name, flag.initial]),
+  ) as DaemonSettings;
+}
+
+async function openSnapshotter(
+  name: string,
+  dataRoot: string,
+  database: StateDatabase,
+  workers: LayerWorkers,
+  logger: Logger,
+): Promise<Snapshotter> {
+  const options = {
+    root: join(dataRoot, "snapshots", name),
+    rows: new SqliteSnapshotRows(database, name),
+    workers,
+    log: logger,
+  };
+  switch (name) {
+    case "overlay2":
+      return await OverlaySnapshotter.open(options);
+    case "vfs":
+      return new VfsSnapshotter(options);
+    default:
+      throw invalidArgument(`graphdriver: driver not supported: ${name}`);
+  }
+}

@@ -1,0 +1,86 @@
+import type { EndpointRecord, EndpointRequest, NetworkRecord } from "./network-record.ts";
+
+/** A sandbox that endpoints are put into: the network namespace of one container, bound to a path. */
+export interface Sandbox {
+  readonly containerId: string;
+  /** Path of the namespace file, such as `/run/gantry/netns/1a2b…`. */
+  readonly path: string;
+}
+
+/**
+ * A kind of network. Every method is idempotent, so that start-up runs the same ones to repair what a crash left.
+ * Records are stored by the service before the effect (intent first); drivers only touch the kernel and what the
+ * record says.
+ */
+export interface NetworkDriver {
+  readonly name: string;
+  /** Checks and completes a new network: picks subnets, gateways, interface names. No effect on the kernel. Errors: invalidArgument, conflict. */
+  plan(network: NetworkRecord): Promise<NetworkRecord>;
+  /** Makes the network in the kernel (bridge, addresses, firewall). */
+  createNetwork(network: NetworkRecord): Promise<void>;
+  deleteNetwork(network: NetworkRecord): Promise<void>;
+  /** Picks addresses, MAC, interface names and host ports; takes them, so that nobody else gets them. Errors: conflict (port or address taken), unavailable (pool exhausted). */
+  allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord>;
+  /** Takes what a stored endpoint holds again, at start-up. */
+  restoreEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void>;
+  /** Makes the endpoint in the sandbox: links, addresses, routes, published ports. */
+  join(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox,
+    options: JoinOptions,
+  ): Promise<void>;
+  /** Takes the endpoint's links and ports down; works when the sandbox is gone. */
+  leave(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox | undefined,
+    options?: LeaveOptions,
+  ): Promise<void>;
+  /** Gives back addresses and host ports. */
+  releaseEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void>;
+  /** Makes the kernel agree with these networks and endpoints, and removes what this engine made for any other. */
+  reconcile(
+    networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JoinOptions {
+  /** Whether this endpoint gives the sandbox its default route. */
+  readonly defaultRoute: boolean;
+}
+
+export interface LeaveOptions {
+  /**
+   * The caller removes the sandbox next. Links may then be left to the kernel, which takes them away with the namespace in
+   * the background; deleting one in the foreground stops the whole process for 10 to 50 ms.
+   */
+  readonly sandboxEnds: boolean;
+}
+
+/** Makes and removes sandboxes. */
+export interface SandboxFactory {
+  /** A new namespace with loopback up. Idempotent by container id. */
+  create(containerId: string): Promise<Sandbox>;
+  get(containerId: string): Sandbox | undefined;
+  remove(containerId: string): Promise<void>;
+  /** Removes every sandbox of this engine whose container is not in `known`. */
+  removeOrphans(known: ReadonlySet<string>): Promise<void>;
+}
+
+/** Stored networks and endpoints. Synchronous and transactional. */
+export interface NetworkStore {
+  addNetwork(network: NetworkRecord): void;
+  getNetwork(id: string): NetworkRecord | undefined;
+  findByName(name: string): NetworkRecord[];
+  findByIdPrefix(prefix: string): NetworkRecord[];
+  /** Oldest first. */
+  listNetworks(): NetworkRecord[];
+  removeNetwork(id: string): void;
+  putEndpoint(endpoint: EndpointRecord): void;
+  endpointsOf(networkId: string): EndpointRecord[];
+  endpointsOfContainer(containerId: string): EndpointRecord[];
+  listEndpoints(): EndpointRecord[];
+  removeEndpoint(id: string): void;
+}

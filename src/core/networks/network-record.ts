@@ -1,0 +1,85 @@
+/** One address pool of a network, in CIDR notation where an address range is meant. */
+export interface IpamPool {
+  readonly subnet: string;
+  readonly ipRange?: string;
+  readonly gateway?: string;
+  /** Addresses reserved by name. */
+  readonly auxAddresses?: Readonly<Record<string, string>>;
+}
+
+/** A network as it is stored. */
+export interface NetworkRecord {
+  readonly id: string;
+  readonly name: string;
+  /** `bridge`, `host`, `null`, … */
+  readonly driver: string;
+  /** RFC 3339 with nanoseconds. */
+  readonly createdAt: string;
+  readonly enableIpv4: boolean;
+  readonly enableIpv6: boolean;
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ingress: boolean;
+  readonly configOnly: boolean;
+  readonly configFrom: string;
+  readonly ipamDriver: string;
+  readonly ipamOptions: Readonly<Record<string, string>>;
+  readonly pools: readonly IpamPool[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A published port: `hostIp:hostPort` leads to `containerPort`. */
+export interface PortBinding {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly containerPort: number;
+  /** Empty for every address of the family. */
+  readonly hostIp: string;
+  /** 0 asks for a free one of the ephemeral range. */
+  readonly hostPort: number;
+  /** Last port of a range to choose from; equal to hostPort where none. */
+  readonly hostPortEnd: number;
+}
+
+/** What a container asks of an endpoint. */
+export interface EndpointRequest {
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly ipv4Address?: string;
+  readonly ipv6Address?: string;
+  readonly macAddress?: string;
+  /** Name of the interface inside the sandbox, where the caller picks it; the driver's first free one otherwise. */
+  readonly interfaceName?: string;
+  readonly aliases: readonly string[];
+  readonly links: readonly string[];
+  readonly driverOptions: Readonly<Record<string, string>>;
+  readonly gatewayPriority: number;
+  /** Ports to publish; only on the network that is the container's way out. */
+  readonly ports: readonly PortBinding[];
+  /** Ports the image or user exposes without publishing, as `80/tcp`. */
+  readonly exposedPorts: readonly string[];
+}
+
+/** A container's place in a network, as it is stored. Addresses are without prefix. Empty text where there is none. */
+export interface EndpointRecord {
+  readonly id: string;
+  readonly networkId: string;
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly macAddress: string;
+  readonly ipv4Address: string;
+  readonly ipv4PrefixLength: number;
+  readonly ipv4Gateway: string;
+  readonly ipv6Address: string;
+  readonly ipv6PrefixLength: number;
+  readonly ipv6Gateway: string;
+  /** Interface inside the sandbox (`eth0`) and its peer outside. */
+  readonly interfaceName: string;
+  readonly hostInterfaceName: string;
+  readonly aliases: readonly string[];
+  readonly links: readonly string[];
+  readonly driverOptions: Readonly<Record<string, string>>;
+  readonly gatewayPriority: number;
+  /** Published ports with the host ports that were taken: one entry for each address family. */
+  readonly ports: readonly PortBinding[];
+}

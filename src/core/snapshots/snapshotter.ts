@@ -1,0 +1,79 @@
+/** One mount that has to be made to see a snapshot: the arguments of mount(2). */
+export interface SnapshotMount {
+  readonly type: "overlay" | "bind" | "erofs";
+  readonly source: string;
+  /** Lower directories, topmost first (overlay only). */
+  readonly lowerDirs?: readonly string[];
+  readonly upperDir?: string;
+  readonly workDir?: string;
+  readonly readOnly: boolean;
+}
+
+export type SnapshotKind = "active" | "view" | "committed";
+
+export interface SnapshotInfo {
+  readonly key: string;
+  readonly parent: string | undefined;
+  readonly kind: SnapshotKind;
+  readonly createdAtMs: number;
+}
+
+/** Disk space that a snapshot takes by itself, its parents left out. */
+export interface SnapshotUsage {
+  readonly sizeBytes: number;
+  readonly inodes: number;
+}
+
+/** How one path of a snapshot differs from the parent. */
+export interface SnapshotChange {
+  /** Absolute path in the container's root. */
+  readonly path: string;
+  readonly kind: "added" | "modified" | "deleted";
+}
+
+/**
+ * Layered file systems. A committed snapshot is immutable and can be a parent; an active one is writable and has one
+ * user; a view is read-only. Keys share one name space: layers are named by their chainId, root file systems of
+ * containers by the container's id.
+ *
+ * Life cycle: prepare(key, parent) → mounted and written → commit(name, key), or remove(key).
+ * After a crash: rows and directories agree once `reconcile()` ran; a half-made snapshot is gone.
+ */
+export interface Snapshotter {
+  /** The driver's name as `docker info` shows it (`overlay2`, `vfs`, `btrfs`, `erofs`). */
+  readonly name: string;
+  /** Rows of `docker info` below `Storage Driver`. */
+  status(): Promise<ReadonlyArray<readonly [label: string, value: string]>>;
+  /** Makes a writable snapshot on top of a committed parent. Errors: alreadyExists, notFound (parent), invalidArgument (parent not committed). */
+  prepare(key: string, parent?: string): Promise<void>;
+  /** Makes a read-only snapshot. Errors as `prepare`. */
+  view(key: string, parent: string): Promise<void>;
+  /** Turns the active snapshot `key` into the committed snapshot `name`; its mounts must be gone. Errors: notFound, alreadyExists (name; `key` is kept), invalidArgument. */
+  commit(name: string, key: string): Promise<void>;
+  /** What to mount to see an active snapshot or a view. Errors: notFound. */
+  mounts(key: string): Promise<readonly SnapshotMount[]>;
+  /** A directory into which the layer `key` (active, as prepared) is unpacked, whiteouts in the driver's own form. */
+  applyTarget(key: string): Promise<ApplyTarget>;
+  /** Errors: notFound. */
+  stat(key: string): Promise<SnapshotInfo>;
+  usage(key: string): Promise<SnapshotUsage>;
+  /** What an active snapshot changed against its parent, sorted by path. */
+  changes(key: string): Promise<SnapshotChange[]>;
+  /** Removes a snapshot. Idempotent. Errors: conflict where another snapshot has it as its parent. */
+  remove(key: string): Promise<void>;
+  walk(): AsyncIterable<SnapshotInfo>;
+  /** Brings directories and rows to agreement after a crash; removes what no row names. */
+  reconcile(): Promise<void>;
+}
+
+/** Where and how a layer's tar is unpacked. */
+export interface ApplyTarget {
+  readonly directory: string;
+  /** `overlay`: 0/0 character devices and the opaque xattr; `direct`: the tree holds the parent's files, and a whiteout removes. */
+  readonly whiteouts: "overlay" | "direct";
+  /**
+   * Trees of the layers below, topmost first, where `directory` holds only the layer's own files: a directory that the
+   * layer does not have, but needs for a file in it, gets owner, mode and attributes from there.
+   */
+  readonly parents?: readonly string[];
+}

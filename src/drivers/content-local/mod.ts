@@ -1,0 +1,1 @@
+export { LocalContentStore } from "./local-content-store.ts";

@@ -1,0 +1,114 @@
+import * as nft from "../../os/linux/nftables/mod.ts";
+
+/** Names of the sets and maps of an engine's table. */
+export const MAPS = {
+  /** Links of this engine's bridges. */
+  bridges: "bridges",
+  /** Bridge that a packet goes to, comes from: the chain that decides. */
+  into: "into",
+  outOf: "out-of",
+  /** Subnets with the bridge that they are at home on. */
+  homeIpv4: "home-ipv4",
+  homeIpv6: "home-ipv6",
+  /** Subnets whose packets carry the host's address abroad. */
+  maskedIpv4: "masked-ipv4",
+  maskedIpv6: "masked-ipv6",
+  /** Published ports: of every address, of one address. */
+  anyIpv4: "any-ipv4",
+  anyIpv6: "any-ipv6",
+  oneIpv4: "one-ipv4",
+  oneIpv6: "one-ipv6",
+  /** Protocols and ports of `any-ipv6`, as a set: the kernel looks up a map only where it needs the value. */
+  portsIpv6: "ports-ipv6",
+} as const;
+
+/** Names of the chains of an engine's table. `user` is the administrator's: nothing here ever changes what is in it. */
+export const CHAINS = {
+  user: "user",
+  shield: "shield",
+  arriving: "arriving",
+  sending: "sending",
+  refusing: "refusing",
+  published: "published",
+  forwarded: "forwarded",
+  leaving: "leaving",
+} as const;
+
+const VERDICT_BY_LINK = { key: ["ifname"], value: "verdict" } as const;
+
+function declareMaps(table: nft.NftTable): nft.NftCommand[] {
+  const portMap = (family: "ipv4_addr" | "ipv6_addr", oneAddress: boolean): nft.NftMap => ({
+    key: [...(oneAddress ? ([family] as const) : []), "inet_proto", "inet_service"],
+    value: [family, "inet_service"],
+  });
+  return [
+    nft.addSet(table, MAPS.bridges, { key: ["ifname"] }),
+    nft.addMap(table, MAPS.into, VERDICT_BY_LINK),
+    nft.addMap(table, MAPS.outOf, VERDICT_BY_LINK),
+    nft.addSet(table, MAPS.homeIpv4, { key: ["ipv4_addr", "ifname"], interval: true }),
+    nft.addSet(table, MAPS.homeIpv6, { key: ["ipv6_addr", "ifname"], interval: true }),
+    nft.addSet(table, MAPS.maskedIpv4, { key: ["ipv4_addr"], interval: true }),
+    nft.addSet(table, MAPS.maskedIpv6, { key: ["ipv6_addr"], interval: true }),
+    nft.addMap(table, MAPS.anyIpv4, portMap("ipv4_addr", false)),
+    nft.addMap(table, MAPS.anyIpv6, portMap("ipv6_addr", false)),
+    nft.addMap(table, MAPS.oneIpv4, portMap("ipv4_addr", true)),
+    nft.addMap(table, MAPS.oneIpv6, portMap("ipv6_addr", true)),
+    nft.addSet(table, MAPS.portsIpv6, { key: ["inet_proto", "inet_service"] }),
+  ];
+}
+
+// Places of nft(8): raw before connection tracking, then destination NAT, filter, source NAT.
+const HOOKS: ReadonlyArray<readonly [chain: string, base: nft.NftBase]> = [
+  [CHAINS.shield, { type: "filter", hook: "prerouting", priority: -300 }],
+  [CHAINS.arriving, { type: "nat", hook: "prerouting", priority: -100 }],
+  [CHAINS.sending, { type: "nat", hook: "output", priority: -100 }],
+  [CHAINS.refusing, { type: "filter", hook: "output", priority: 0 }],
+  [CHAINS.forwarded, { type: "filter", hook: "forward", priority: 0 }],
+  [CHAINS.leaving, { type: "nat", hook: "postrouting", priority: 100 }],
+];
+
+const map = nft.reference;
+
+const RULES: ReadonlyArray<readonly [chain: string, rule: nft.NftText]> = [
+  // Bridges route 127/8 so that the host's own programs reach published ports there; containers must not use that way.
+  [CHAINS.shield, nft.nft`iifname ${map(MAPS.bridges)} ip daddr 127.0.0.0/8 drop`],
+  [CHAINS.shield, nft.nft`iifname ${map(MAPS.bridges)} ip saddr 127.0.0.0/8 drop`],
+  // A neighbour that sends to 127.0.0.1 finds no published port, even where the administrator routes 127/8.
+  [CHAINS.arriving, nft.nft`iifname != "lo" ip daddr 127.0.0.0/8 return`],
+  [CHAINS.arriving, nft.nft`fib daddr type local ${nft.toChain("jump", CHAINS.published)}`],
+  [CHAINS.sending, nft.nft`ip6 daddr ::1 return`],
+  [CHAINS.sending, nft.nft`fib daddr type local ${nft.toChain("jump", CHAINS.published)}`],
+  [CHAINS.published, nft.nft`dnat ip to ip daddr . meta l4proto . th dport map ${map(MAPS.oneIpv4)}`],
+  [CHAINS.published, nft.nft`meta nfproto ipv4 dnat ip to meta l4proto . th dport map ${map(MAPS.anyIpv4)}`],
+  [CHAINS.published, nft.nft`dnat ip6 to ip6 daddr . meta l4proto . th dport map ${map(MAPS.oneIpv6)}`],
+  [CHAINS.published, nft.nft`meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map ${map(MAPS.anyIpv6)}`],
+  // IPv6 has no way from ::1 to another link. A refusal at once makes programs that try `localhost` go on to 127.0.0.1.
+  [
+    CHAINS.refusing,
+    nft.nft`ip6 daddr ::1 meta l4proto tcp meta l4proto . th dport ${map(MAPS.portsIpv6)} reject with tcp reset`,
+  ],
+  [CHAINS.refusing, nft.nft`ip6 daddr ::1 meta l4proto . th dport ${map(MAPS.portsIpv6)} reject`],
+  [CHAINS.forwarded, nft.nft`${nft.toChain("jump", CHAINS.user)}`],
+  [CHAINS.forwarded, nft.nft`oifname vmap ${map(MAPS.into)}`],
+  [CHAINS.forwarded, nft.nft`iifname vmap ${map(MAPS.outOf)}`],
+  // The host talks from a loopback address to a container: the answer has to come back to the bridge.
+  [CHAINS.leaving, nft.nft`oifname ${map(MAPS.bridges)} ip saddr 127.0.0.0/8 masquerade`],
+  // A published port that leads back to the network it was called from: without this the answer would go straight to the
+  // caller, who does not know the sender.
+  [CHAINS.leaving, nft.nft`ip saddr . oifname ${map(MAPS.homeIpv4)} ct status dnat masquerade`],
+  [CHAINS.leaving, nft.nft`ip6 saddr . oifname ${map(MAPS.homeIpv6)} ct status dnat masquerade`],
+  [CHAINS.leaving, nft.nft`ip saddr . oifname ${map(MAPS.homeIpv4)} accept`],
+  [CHAINS.leaving, nft.nft`ip6 saddr . oifname ${map(MAPS.homeIpv6)} accept`],
+  [CHAINS.leaving, nft.nft`ip saddr ${map(MAPS.maskedIpv4)} masquerade`],
+  [CHAINS.leaving, nft.nft`ip6 saddr ${map(MAPS.maskedIpv6)} masquerade`],
+];
+
+/** Makes everything of the table that does not depend on networks, in a table that has at most the user's chain. */
+export function baseCommands(table: nft.NftTable): nft.NftCommand[] {
+  return [
+    ...declareMaps(table),
+    ...HOOKS.map(([chain, base]) => nft.addChain(table, chain, base)),
+    nft.addChain(table, CHAINS.published),
+    ...RULES.map(([chain, rule]) => nft.addRule(table, chain, rule)),
+  ];
+}

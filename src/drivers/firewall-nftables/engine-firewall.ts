@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { Semaphore } from "../../base/async.ts";
+import { deleteConnections, type NetlinkSocket, openConntrackSocket } from "../../os/linux/netlink/mod.ts";
+import * as nft from "../../os/linux/nftables/mod.ts";
+import { baseCommands } from "./base-rules.ts";
+import { addBridgeCommands, type FirewalledBridge, removeBridgeCommands } from "./bridge-rules.ts";
+import { clearCommands } from "./clear-table.ts";
+import { addPortCommands, removePortCommands } from "./port-elements.ts";
+import { familyOf, isWildcard, keyOf, type PublishedPort } from "./published-port.ts";
+
+export interface EngineFirewallOptions {
+  /** Names the table, so that engines side by side never touch each other's. */
+  readonly engineId: string;
+  /** The network namespace of the host's part, a file; the process's own by default. */
+  readonly namespace?: string;
+}
+
+/** The name of an engine's table. */
+export function firewallTableName(engineId: string): string {
+  return `gantry-${createHash("sha256").update(engineId).digest("hex").slice(0, 8)}`;
+}
+
+/**
+ * The packet filter and address translation of one engine: the table `inet gantry-<8 hex digits>`. Each change is one
+ * transaction. What is wanted is kept here; where the kernel's table was flushed or deleted by somebody the next
+ * change puts it back whole. An `accept` here does not overrule a `drop` in another program's table.
+ * The chain `user` is consulted before anything else for each forwarded packet; its rules are the administrator's and
+ * survive everything except `destroy`.
+ */
+export class EngineFirewall {
+  readonly #table: nft.NftTable;
+  readonly #namespace: string | undefined;
+  readonly #bridges = new Map<string, FirewalledBridge>();
+  readonly #ports = new Map<string, PublishedPort>();
+  /** Changes of what is wanted and of the kernel's table go together, one after the other. */
+  readonly #turns = new Semaphore(1);
+  #rules: nft.Nftables | undefined;
+  #connections: NetlinkSocket | undefined;
+
+  constructor(options: EngineFirewallOptions) {
+    this.#table = { family: "inet", name: firewallTableName(options.engineId) };
+    this.#namespace = options.namespace;
+  }
+
+  get tableName(): string {
+    return this.#table.name;
+  }
+
+  /** The bridge's packets are filtered and translated; a second time replaces the first. Errors: NftablesError. */
+  async addBridge(bridge: FirewalledBridge): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    const before = this.#bridges.get(bridge.bridge);
+    await this.#apply(
+      () => this.#bridges.set(bridge.bridge, bridge),
+      [
+        ...(before ? removeBridgeCommands(this.#table, before) : []),
+        ...addBridgeCommands(this.#table, bridge),
+      ],
+    );
+  }
+
+  /** Nothing of the bridge is left in the table. Idempotent. */
+  async removeBridge(name: string): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    const before = this.#bridges.get(name);
+    if (before)
+      await this.#apply(() => this.#bridges.delete(name), removeBridgeCommands(this.#table, before));
+  }
+
+  /**
+   * The host ports lead to the containers; UDP senders that talked to them before do so too from their next packet.
+   * Idempotent. Errors: NftablesError.
+   */
+  async publish(ports: readonly PublishedPort[]): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    const added = ports.filter((port) => !this.#ports.has(keyOf(port)));
+    if (added.length === 0) return;
+    await this.#apply(
+      () => {
+        for (const port of added) this.#ports.set(keyOf(port), port);
+      },
+      addPortCommands(this.#table, added),
+    );
+    this.#forgetDatagramSenders(added);
+  }
+
+  /** The host ports lead nowhere any more. Idempotent. */
+  async unpublish(ports: readonly PublishedPort[]): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    const removed = ports.filter((port) => this.#ports.has(keyOf(port)));
+    if (removed.length === 0) return;
+    await this.#apply(
+      () => {
+        for (const port of removed) this.#ports.delete(keyOf(port));
+      },
+      removePortCommands(this.#table, removed),
+    );
+    this.#forgetDatagramSenders(removed);
+  }
+
+  /** The table holds exactly what these bridges and ports need, and the user's chain as it was. */
+  async reconcile(bridges: readonly FirewalledBridge[], ports: readonly PublishedPort[]): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    this.#bridges.clear();
+    this.#ports.clear();
+    for (const bridge of bridges) this.#bridges.set(bridge.bridge, bridge);
+    for (const port of ports) this.#ports.set(keyOf(port), port);
+    await this.#rebuild();
+  }
+
+  /** The table and the user's chain in it are gone. */
+  async destroy(): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    this.#bridges.clear();
+    this.#ports.clear();
+    await this.#open().run(nft.joinCommands(nft.deleteTable(this.#table)));
+  }
+
+  /** Frees what this object holds; the rules stay in force. */
+  async close(): Promise<void> {
+    this.#connections?.close();
+    this.#connections = undefined;
+    await this.#rules?.close();
+    this.#rules = undefined;
+  }
+
+  #open(): nft.Nftables {
+    this.#rules ??= nft.Nftables.open(this.#namespace === undefined ? {} : { namespace: this.#namespace });
+    return this.#rules;
+  }
+
+  /** `change` tells this object what is wanted; it is only called when the kernel has it or will get it anew. */
+  async #apply(change: () => void, commands: readonly nft.NftCommand[]): Promise<void> {
+    try {
+      await this.#open().run(nft.joinCommands(commands));
+      change();
+    } catch (error) {
+      // The table is not what was left there: flushed or deleted by somebody, or never made.
+      if (!(error instanceof nft.NftablesError) || !["ENOENT", "EEXIST"].includes(error.code)) throw error;
+      change();
+      await this.#rebuild();
+    }
+  }
+
+  /** One transaction: at no moment is a packet without rules. */
+  async #rebuild(): Promise<void> {
+    const rules = this.#open();
+    const found = (await rules.listTable(this.#table.family, this.#table.name)) ?? [];
+    await rules.run(
+      nft.joinCommands([
+        ...clearCommands(this.#table, found),
+        ...baseCommands(this.#table),
+        ...[...this.#bridges.values()].flatMap((bridge) => addBridgeCommands(this.#table, bridge)),
+        ...addPortCommands(this.#table, [...this.#ports.values()]),
+      ]),
+    );
+  }
+
+  #forgetDatagramSenders(ports: readonly PublishedPort[]): void {
+    for (const port of ports) {
+      if (port.protocol !== "udp") continue;
+      this.#connections ??= openConntrackSocket(this.#namespace);
+      deleteConnections(this.#connections, {
+        family: familyOf(port),
+        protocol: "udp",
+        destinationPort: port.hostPort,
+        ...(isWildcard(port) ? {} : { destination: port.hostIp }),
+      });
+    }
+  }
+}

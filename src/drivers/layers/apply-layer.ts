@@ -1,0 +1,126 @@
+import type { Hash } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type DiffId, type Digest, finishDigest, startDigest } from "../../base/digest.ts";
+import { invalidArgument, isKind } from "../../base/errors.ts";
+import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
+import { isErrno } from "../../os/linux/syscall-error.ts";
+import { TarReader } from "../../spec/tar/mod.ts";
+import { type Compression, decompressor, detectCompression } from "./decompress.ts";
+import { type LayerLimits, LayerWriter } from "./layer-writer.ts";
+
+/** A layer that was unpacked. */
+export interface UnpackedLayer {
+  /** Digest of the uncompressed tar. */
+  readonly diffId: DiffId;
+  /** Digest of the bytes as they came. */
+  readonly digest: Digest;
+  readonly compressedBytes: number;
+  /** Size of the uncompressed tar. */
+  readonly tarBytes: number;
+  readonly entries: number;
+  readonly compression: Compression;
+}
+
+/**
+ * Unpacks a layer into `target` on this thread (it blocks: `unpackLayer` is the way from the main thread) and digests
+ * it on the way. Errors: invalidArgument for a broken or hostile layer; SyscallError. What was written until an error
+ * stays: the snapshot is to be removed then.
+ */
+export async function applyLayer(
+  source: AsyncIterable<Uint8Array>,
+  target: ApplyTarget,
+  limits: LayerLimits = {},
+): Promise<UnpackedLayer> {
+  const { start, rest } = await peek(source);
+  const compression = detectCompression(start);
+  const stage = decompressor(compression);
+  const input = new DigestedStream();
+  // Without compression both are the same bytes: they are digested once.
+  const output = stage ? new DigestedStream() : input;
+  using writer = new LayerWriter(target, limits);
+  const reader = new TarReader(writer);
+  const consume = async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) {
+      output.add(chunk);
+      reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    }
+  };
+  try {
+    if (stage) await pipeline(Readable.from(input.pass(rest), { objectMode: false }), stage, consume);
+    else await consume(rest);
+    reader.finish();
+  } catch (error) {
+    throw readableError(error, "the layer");
+  }
+  writer.finish();
+  const diffId = output.finish();
+  return {
+    diffId: diffId as string as DiffId,
+    digest: output === input ? diffId : input.finish(),
+    compressedBytes: input.sizeBytes,
+    tarBytes: output.sizeBytes,
+    entries: writer.entries,
+    compression,
+  };
+}
+
+/** Counts and digests what passes. */
+class DigestedStream {
+  readonly #hash: Hash = startDigest();
+  sizeBytes = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.sizeBytes += chunk.byteLength;
+  }
+
+  async *pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.add(chunk);
+      yield chunk;
+    }
+  }
+
+  finish(): Digest {
+    return finishDigest(this.#hash);
+  }
+}
+
+/** The first bytes of a stream, at least six where it has so many, and the stream from its beginning. */
+export async function peek(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{ readonly start: Uint8Array; readonly rest: AsyncIterable<Uint8Array> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  let start: Uint8Array = new Uint8Array();
+  while (start.byteLength < 6) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    start = start.byteLength === 0 ? value : Buffer.concat([start, value]);
+  }
+  return { start, rest: prepend(start, iterator) };
+}
+
+async function* prepend(start: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (start.byteLength > 0) yield start;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** zlib's own errors say nothing to a user, but that the bytes are broken. */
+export function readableError(error: unknown, what: string): unknown {
+  if (isKind(error, "invalidArgument") || !(error instanceof Error)) return error;
+  const code = "code" in error ? String(error.code) : "";
+  if (isErrno(error, "Z_BUF_ERROR")) return invalidArgument("unexpected EOF", { cause: error });
+  if (code.startsWith("Z_") || code.startsWith("ZSTD_") || code.startsWith("ERR_ZLIB")) {
+    return invalidArgument(`${what} cannot be decompressed: ${error.message}`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,74 @@
+import { constants, copyFileSync } from "node:fs";
+import type { OwnedFd } from "../../os/linux/fd.ts";
+import { RootDir } from "../../os/linux/root-dir.ts";
+import { type FileStat, statFd } from "../../os/linux/stat.ts";
+import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
+import { bytesOf } from "../../spec/tar/mod.ts";
+import { toFilePath } from "./entry-path.ts";
+import { walkTree } from "./walk-tree.ts";
+
+/**
+ * The empty directory `target` has everything that `source` has: contents (shared with the source where the file system
+ * can), owners, modes, times, attributes, devices, and several names of one file stay one file. Runs on this thread.
+ * Errors: SyscallError; a part of the copy may be there then.
+ */
+export function copyTree(source: string, target: string): void {
+  using from = RootDir.open(source);
+  using to = RootDir.open(target);
+  const firstNames = new Map<bigint, string>();
+  const directories: Array<readonly [path: string, stat: FileStat]> = [["", statFd(from.fd)]];
+  copyMetadata(from, "", statFd(from.fd), to);
+  for (const { path, node, stat } of walkTree(source)) {
+    const first = stat.links > 1 && stat.type !== "directory" ? firstNames.get(stat.inode) : undefined;
+    if (first !== undefined) {
+      to.link(toFilePath(first), toFilePath(path));
+      continue;
+    }
+    if (stat.links > 1) firstNames.set(stat.inode, path);
+    copyNode(node, stat, path, from, to, target);
+    copyMetadata(node, path, stat, to);
+    if (stat.type === "directory") directories.push([path, stat]);
+  }
+  for (const [path, stat] of directories.reverse()) copyTimes(path, stat, to);
+}
+
+function copyNode(
+  node: OwnedFd,
+  stat: FileStat,
+  path: string,
+  from: RootDir,
+  to: RootDir,
+  target: string,
+): void {
+  const at = toFilePath(path);
+  if (stat.type === "directory") {
+    to.mkdir(at, 0o700);
+  } else if (stat.type === "symlink") {
+    to.symlink(from.readlink(at), at);
+  } else if (stat.type === "file") {
+    // The target is this engine's own new directory: nobody else changes it, so its path can be used.
+    copyFileSync(
+      node.procPath,
+      Buffer.concat([Buffer.from(`${target}/`), bytesOf(path)]),
+      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
+    );
+  } else {
+    to.mknod(at, stat.type, 0o600, { major: stat.deviceMajor, minor: stat.deviceMinor });
+  }
+}
+
+function copyMetadata(source: { readonly fd: number }, path: string, stat: FileStat, to: RootDir): void {
+  const at = toFilePath(path);
+  to.chown(at, stat.uid, stat.gid);
+  if (stat.type !== "symlink") to.chmod(at, stat.mode);
+  // After the owner: changing it removes file capabilities.
+  for (const name of listXattrs(source)) {
+    const value = getXattr(source, name);
+    if (value) to.setXattr(at, name, value);
+  }
+  if (stat.type !== "directory") copyTimes(path, stat, to);
+}
+
+function copyTimes(path: string, stat: FileStat, to: RootDir): void {
+  to.utimes(toFilePath(path), { accessNs: stat.accessNs, modifyNs: stat.modifyNs });
+}

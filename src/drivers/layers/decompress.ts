@@ -1,0 +1,37 @@
+import type { Transform } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { invalidArgument } from "../../base/errors.ts";
+
+export type Compression = "none" | "gzip" | "zstd";
+
+// Large blocks: each one is a round trip to the thread that decompresses, and a stop of the parser.
+const BLOCK_BYTES = 1024 * 1024;
+// Some blocks ahead, so that decompressing and writing go on side by side.
+const STREAM_OPTIONS = { chunkSize: BLOCK_BYTES, readableHighWaterMark: 4 * BLOCK_BYTES };
+
+const MAGIC: ReadonlyArray<readonly [Compression | string, readonly number[]]> = [
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+  ["bzip2", [0x42, 0x5a, 0x68]],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+];
+
+/**
+ * The compression that the first bytes of a stream tell. zstd also begins with a skippable frame (`zstd:chunked` and
+ * parallel writers put one there). `what` names the stream in errors. Errors: invalidArgument for unsupported formats.
+ * Source: RFC 1952, 2.3.1; RFC 8878, 3.1.
+ */
+export function detectCompression(start: Uint8Array, what = "layers"): Compression {
+  const isSkippable = start[0]! >> 4 === 5 && start[1] === 0x2a && start[2] === 0x4d && start[3] === 0x18;
+  if (isSkippable) return "zstd";
+  const found = MAGIC.find(([, magic]) => magic.every((byte, index) => start[index] === byte))?.[0] ?? "none";
+  if (found === "none" || found === "gzip" || found === "zstd") return found;
+  throw invalidArgument(`${what} compressed with ${found} are not supported`);
+}
+
+/** A stream that undoes `compression`; undefined where there is nothing to undo. */
+export function decompressor(compression: Compression): Transform | undefined {
+  if (compression === "gzip") return createGunzip(STREAM_OPTIONS);
+  if (compression === "zstd") return createZstdDecompress(STREAM_OPTIONS);
+  return undefined;
+}

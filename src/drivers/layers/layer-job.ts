@@ -1,0 +1,59 @@
+import type { ApplyTarget, SnapshotChange, SnapshotUsage } from "../../core/snapshots/snapshotter.ts";
+import type { UnpackedLayer } from "./apply-layer.ts";
+import type { ExtractTarget } from "./extract-archive.ts";
+import type { LayerLimits } from "./layer-writer.ts";
+import type { TarSource } from "./tar-tree.ts";
+
+/** Work on trees of files that would hold up the event loop, by name, with what it needs and what it answers. */
+export interface LayerJobs {
+  unpack: {
+    /** Path of the layer's file; undefined where its bytes come from the caller. */
+    readonly input: {
+      readonly path: string | undefined;
+      readonly target: ApplyTarget;
+      readonly limits: LayerLimits;
+    };
+    readonly output: UnpackedLayer;
+  };
+  /** Bytes come from the caller. */
+  extract: { readonly input: ExtractTarget; readonly output: undefined };
+  pack: { readonly input: TarSource; readonly output: undefined };
+  measure: { readonly input: { readonly directory: string }; readonly output: SnapshotUsage };
+  overlayChanges: {
+    readonly input: { readonly upper: string; readonly lowerDirs: readonly string[] };
+    readonly output: SnapshotChange[];
+  };
+  compare: {
+    readonly input: { readonly directory: string; readonly parent: string | undefined };
+    readonly output: SnapshotChange[];
+  };
+  copy: { readonly input: { readonly source: string; readonly target: string }; readonly output: undefined };
+}
+
+export type LayerJobName = keyof LayerJobs;
+
+/** From the main thread to a worker. */
+export type ToWorker =
+  | { readonly type: "run"; readonly name: LayerJobName; readonly input: LayerJobs[LayerJobName]["input"] }
+  /** A piece of the layer that is unpacked; undefined at its end. */
+  | { readonly type: "chunk"; readonly bytes: Uint8Array | undefined }
+  /** The caller has taken a piece. */
+  | { readonly type: "taken" };
+
+/** From a worker to the main thread. */
+export type FromWorker =
+  /** The worker has room for one more piece. */
+  | { readonly type: "pull" }
+  | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  | { readonly type: "done"; readonly output: LayerJobs[LayerJobName]["output"] }
+  | { readonly type: "failed"; readonly error: SentError };
+
+/** An error on its way between threads, which carry no classes. */
+export interface SentError {
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly kind: string | undefined;
+  readonly system:
+    | { readonly syscall: string; readonly errno: number; readonly path: string | undefined }
+    | undefined;
+}

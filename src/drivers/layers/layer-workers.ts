@@ -1,0 +1,137 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { Semaphore } from "../../base/async.ts";
+import { canceled, internal } from "../../base/errors.ts";
+import type { FromWorker, LayerJobName, LayerJobs, ToWorker } from "./layer-job.ts";
+import { unpackError } from "./send-error.ts";
+
+const IDLE_MS = 10_000;
+/** A message to a thread costs some 0.4 ms, however short it is. */
+const FEED_BYTES = 256 * 1024;
+
+export interface JobOptions {
+  /** Ends the job with `canceled`; what it has written stays. */
+  readonly signal?: AbortSignal;
+  /** Bytes for a job that asks for them. */
+  readonly feed?: AsyncIterable<Uint8Array>;
+  /** Takes the bytes that a job makes; the next one comes when it has resolved. */
+  readonly onChunk?: (bytes: Uint8Array) => Promise<void>;
+}
+
+/**
+ * Threads for work on trees of files, so that the event loop stays free. Threads start with the first job, run one job
+ * at a time and end some seconds after the last; further jobs wait. They never keep the process alive by themselves.
+ */
+export class LayerWorkers implements AsyncDisposable {
+  readonly #slots: Semaphore;
+  readonly #idle: Worker[] = [];
+  readonly #all = new Set<Worker>();
+  #reaper: NodeJS.Timeout | undefined;
+
+  constructor(options: { readonly maxWorkers?: number } = {}) {
+    this.#slots = new Semaphore(options.maxWorkers ?? Math.max(2, Math.min(4, availableParallelism())));
+  }
+
+  /** Runs a job. Errors: the job's own; canceled; internal where the thread dies. */
+  async run<Name extends LayerJobName>(
+    name: Name,
+    input: LayerJobs[Name]["input"],
+    options: JobOptions = {},
+  ): Promise<LayerJobs[Name]["output"]> {
+    using _slot = await this.#slots.acquire();
+    if (options.signal?.aborted) throw canceled("context canceled");
+    const worker = this.#take();
+    try {
+      const output = await runOn(worker, { type: "run", name, input }, options);
+      this.#giveBack(worker);
+      return output as LayerJobs[Name]["output"];
+    } catch (error) {
+      // It may be in the middle of something: nobody else gets it.
+      this.#all.delete(worker);
+      await worker.terminate();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#reaper);
+    this.#idle.length = 0;
+    await Promise.all([...this.#all].map((worker) => worker.terminate()));
+    this.#all.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #take(): Worker {
+    const idle = this.#idle.pop();
+    if (idle) {
+      idle.ref();
+      return idle;
+    }
+    const worker = new Worker(new URL("./layer-worker.ts", import.meta.url));
+    this.#all.add(worker);
+    return worker;
+  }
+
+  #giveBack(worker: Worker): void {
+    worker.unref();
+    this.#idle.push(worker);
+    clearTimeout(this.#reaper);
+    this.#reaper = setTimeout(() => {
+      for (const each of this.#idle.splice(0)) {
+        this.#all.delete(each);
+        void each.terminate();
+      }
+    }, IDLE_MS);
+    this.#reaper.unref();
+  }
+}
+
+function runOn(worker: Worker, job: ToWorker, options: JobOptions): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const post = (message: ToWorker) => worker.postMessage(message);
+  const feed = options.feed?.[Symbol.asyncIterator]();
+  let feeding: Promise<void> = Promise.resolve();
+  const feedOne = async () => post({ type: "chunk", bytes: feed && (await gather(feed)) });
+  let taking: Promise<void> = Promise.resolve();
+  const takeOne = async (bytes: Uint8Array) => {
+    await options.onChunk?.(bytes);
+    post({ type: "taken" });
+  };
+  const onMessage = (message: FromWorker) => {
+    if (message.type === "pull") {
+      feeding = feeding.then(feedOne);
+      feeding.catch(reject);
+    } else if (message.type === "chunk") {
+      taking = taking.then(() => takeOne(message.bytes));
+      taking.catch(reject);
+    } else if (message.type === "failed") reject(unpackError(message.error));
+    else taking.then(() => resolve(message.output), reject);
+  };
+  const onExit = () => reject(internal("a layer worker ended unexpectedly"));
+  const onAbort = () => reject(canceled("context canceled"));
+  worker.on("message", onMessage).on("error", reject).on("exit", onExit);
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  post(job);
+  return promise.finally(() => {
+    worker.off("message", onMessage).off("error", reject).off("exit", onExit);
+    options.signal?.removeEventListener("abort", onAbort);
+    // Not waited for: a source that is stuck in a read answers only when the read does. Its failure is nobody's any more.
+    feed?.return?.()?.catch(() => {});
+  });
+}
+
+/** The next bytes of a stream, at least `FEED_BYTES` unless it ends before; undefined at its end. */
+async function gather(stream: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  for (let sizeBytes = 0; sizeBytes < FEED_BYTES; ) {
+    const { done, value } = await stream.next();
+    if (done) break;
+    parts.push(value);
+    sizeBytes += value.byteLength;
+  }
+  // A copy in any case: what is sent must not be a view into a larger memory, which would travel with it.
+  return parts.length === 0 ? undefined : new Uint8Array(Buffer.concat(parts));
+}

@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SnapshotRows } from "../../core/snapshots/snapshot-rows.ts";
+import type { SnapshotterFixture } from "../../core/snapshots/snapshotter.suite.ts";
+import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
+import { SqliteSnapshotRows, StateDatabase } from "../../state/mod.ts";
+import { LayerWorkers, mountSnapshot, unmountSnapshot } from "./mod.ts";
+
+export interface FixtureParts {
+  readonly root: string;
+  readonly rows: SnapshotRows;
+  readonly workers: LayerWorkers;
+}
+
+export interface RealSnapshotterFixture extends SnapshotterFixture {
+  readonly root: string;
+  rows: SnapshotRows;
+}
+
+/** A snapshotter over a folder, a database and threads of its own. */
+export async function openSnapshotterFixture(
+  driver: string,
+  make: (parts: FixtureParts) => Promise<Snapshotter>,
+): Promise<RealSnapshotterFixture> {
+  const folder = await mkdtemp(join(tmpdir(), "gantry-snapshots-"));
+  const root = join(folder, "root");
+  const workers = new LayerWorkers({ maxWorkers: 1 });
+  let database = new StateDatabase(join(folder, "state.db"));
+  let mounts = 0;
+  const fixture = {
+    root,
+    rows: new SqliteSnapshotRows(database, driver) as SnapshotRows,
+    snapshotter: undefined as unknown as Snapshotter,
+    async mount(key: string) {
+      const path = join(folder, `mount-${mounts++}`);
+      await mkdir(path);
+      await mountSnapshot(await fixture.snapshotter.mounts(key), path);
+      return { path, [Symbol.asyncDispose]: () => unmountSnapshot(path) };
+    },
+    async reopen() {
+      database.close();
+      database = new StateDatabase(join(folder, "state.db"));
+      fixture.rows = new SqliteSnapshotRows(database, driver);
+      fixture.snapshotter = await make({ root, rows: fixture.rows, workers });
+      return fixture.snapshotter;
+    },
+    async [Symbol.asyncDispose]() {
+      // Removals in the background are over then.
+      await fixture.snapshotter.reconcile();
+      await workers.close();
+      database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+  fixture.snapshotter = await make({ root, rows: fixture.rows, workers });
+  return fixture;
+}

@@ -1,0 +1,1 @@
+export { SpoolReader } from "./spool-reader.ts";

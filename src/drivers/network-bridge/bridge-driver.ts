@@ -1,0 +1,306 @@
+import { existsSync } from "node:fs";
+import { messageOf } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
+import type {
+  JoinOptions,
+  LeaveOptions,
+  NetworkDriver,
+  Sandbox,
+} from "../../core/networks/network-driver.ts";
+import type { EndpointRecord, EndpointRequest, NetworkRecord } from "../../core/networks/network-record.ts";
+import { withNetworkNamespace } from "../../os/linux/namespace.ts";
+import * as nl from "../../os/linux/netlink/mod.ts";
+import { EngineFirewall, type FirewalledBridge } from "../firewall-nftables/mod.ts";
+import { type AddressPool, Ipam, macAddressFor } from "../ipam/mod.ts";
+import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
+import {
+  type BridgeSettings,
+  defaultBridgeOptions,
+  INTERFACE_NAME_OPTION,
+  OPTION,
+  readBridgeSettings,
+} from "./bridge-settings.ts";
+import { deleteEndpointLink, makeEndpointLink } from "./endpoint-link.ts";
+import { publishedPortsOf, wantedPort } from "./endpoint-ports.ts";
+import { cannotPublish } from "./errors.ts";
+import { HostPorts } from "./host-ports.ts";
+import { InterfaceNames } from "./interface-names.ts";
+import { LinkOwner } from "./link-owner.ts";
+import { removeStrayLinks } from "./stray-links.ts";
+import { subnetsInUse } from "./subnets-in-use.ts";
+
+/** The network that exists without anyone making it. Source: docker, `docker network ls`. */
+const DEFAULT_NETWORK = "bridge";
+const DOCKER_BRIDGE = "docker0";
+
+export interface BridgeDriverOptions {
+  /** Names everything that this engine makes in the kernel; the same after a restart, another for another engine. */
+  readonly engineId: string;
+  /** Whether the default bridge may be called `docker0` where that name is free. */
+  readonly claimDocker0: boolean;
+  /** `default-address-pools`. */
+  readonly addressPools?: readonly AddressPool[];
+  /** Network namespace of the host's part, a file; the process's own by default. */
+  readonly hostNamespace?: string;
+  readonly logger?: Logger;
+}
+
+/**
+ * Networks of one host: a bridge each, a veth pair for each endpoint, ports published by the engine's firewall table.
+ * What it makes in the kernel outlives it, as containers do; host ports are held by this process and taken again by
+ * `restoreEndpoint`.
+ */
+export class BridgeDriver implements NetworkDriver {
+  readonly name = "bridge";
+  readonly #options: BridgeDriverOptions;
+  readonly #logger: Logger;
+  readonly #owner: LinkOwner;
+  readonly #ipam: Ipam;
+  readonly #ports: HostPorts;
+  readonly #interfaces = new InterfaceNames();
+  readonly #firewall: EngineFirewall;
+  /** Endpoints whose links the kernel takes away with their sandboxes, or has taken. */
+  readonly #ending = new Map<string, EndpointRecord>();
+  #socket: nl.NetlinkSocket | undefined;
+
+  constructor(options: BridgeDriverOptions) {
+    const { engineId, hostNamespace, addressPools } = options;
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#owner = new LinkOwner(engineId);
+    this.#ipam = new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
+    this.#ports = new HostPorts(hostNamespace);
+    this.#firewall = new EngineFirewall({
+      engineId,
+      ...(hostNamespace === undefined ? {} : { namespace: hostNamespace }),
+    });
+  }
+
+  async plan(network: NetworkRecord): Promise<NetworkRecord> {
+    const isDefault = network.name === DEFAULT_NETWORK;
+    const options = isDefault ? defaultBridgeOptions(network, this.#defaultBridgeName()) : network.options;
+    const settings = readBridgeSettings({ ...network, options });
+    const pools = this.#ipam.planNetwork(network, subnetsInUse(this.#host()));
+    // Stored, so that the name can never be another one after a restart.
+    const named = settings.defaultBridge ? { ...options, [OPTION.name]: settings.bridge } : options;
+    return { ...network, options: named, pools };
+  }
+
+  async createNetwork(network: NetworkRecord): Promise<void> {
+    const settings = readBridgeSettings(network);
+    this.#ipam.restoreNetwork(network);
+    ensureBridge(this.#host(), network, settings);
+    await this.#firewall.addBridge(firewalled(network, settings));
+  }
+
+  async deleteNetwork(network: NetworkRecord): Promise<void> {
+    const settings = readBridgeSettings(network);
+    await this.#firewall.removeBridge(settings.bridge);
+    deleteBridge(this.#host(), network, settings);
+    this.#ipam.removeNetwork(network.id);
+  }
+
+  async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
+    const settings = readBridgeSettings(network);
+    this.#ipam.restoreNetwork(network);
+    this.#finishEnding();
+    const id = newId();
+    const { ipv4, ipv6 } = this.#ipam.takeAddresses(network, {
+      ipv4: request.ipv4Address,
+      ipv6: request.ipv6Address,
+    });
+    const unpublished: EndpointRecord = {
+      id,
+      networkId: network.id,
+      containerId: request.containerId,
+      containerName: request.containerName,
+      macAddress: request.macAddress ?? macAddressFor(ipv4?.address ?? ""),
+      ipv4Address: ipv4?.address ?? "",
+      ipv4PrefixLength: ipv4?.prefixLength ?? 0,
+      ipv4Gateway: network.internal ? "" : (ipv4?.gateway ?? ""),
+      ipv6Address: ipv6?.address ?? "",
+      ipv6PrefixLength: ipv6?.prefixLength ?? 0,
+      ipv6Gateway: network.internal ? "" : (ipv6?.gateway ?? ""),
+      interfaceName: "",
+      hostInterfaceName: `veth${id.slice(0, 7)}`,
+      aliases: request.aliases,
+      links: request.links,
+      driverOptions: request.driverOptions,
+      gatewayPriority: request.gatewayPriority,
+      ports: [],
+    };
+    try {
+      const wantedName = request.interfaceName ?? request.driverOptions[INTERFACE_NAME_OPTION];
+      const interfaceName = this.#interfaces.take(
+        request.containerId,
+        id,
+        wantedName || undefined,
+        settings.interfacePrefix,
+      );
+      const ports =
+        network.internal || request.ports.length === 0 ? [] : this.#takePorts(unpublished, request, settings);
+      return { ...unpublished, interfaceName, ports };
+    } catch (error) {
+      this.#giveBack(network, unpublished);
+      throw error;
+    }
+  }
+
+  async restoreEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void> {
+    this.#ipam.restoreNetwork(network);
+    for (const address of [endpoint.ipv4Address, endpoint.ipv6Address]) {
+      if (address !== "") this.#ipam.restoreAddress(network.id, address);
+    }
+    this.#interfaces.restore(endpoint.containerId, endpoint.id, endpoint.interfaceName);
+    for (const [index, binding] of endpoint.ports.entries()) {
+      const { containerIp, containerPort, protocol } = publishedPortsOf(endpoint)[index]!;
+      try {
+        this.#ports.restore(endpoint.id, binding, `${containerIp}:${containerPort}/${protocol}`);
+      } catch (error) {
+        // The container runs and its port leads to it all the same; a program that bound it meanwhile gets nothing.
+        this.#logger.warn(
+          { endpoint: endpoint.id, container: endpoint.containerId, error: messageOf(error) },
+          "a published port could not be held again",
+        );
+      }
+    }
+  }
+
+  async join(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox,
+    options: JoinOptions,
+  ): Promise<void> {
+    const settings = readBridgeSettings(network);
+    const host = this.#host();
+    const bridge = nl.findLink(host.socket, settings.bridge);
+    // Somebody deleted the bridge: it is made again rather than every container refused.
+    const bridgeIndex = bridge?.index ?? ensureBridge(host, network, settings);
+    makeEndpointLink(host, endpoint, sandbox.path, {
+      bridgeIndex,
+      mtu: settings.mtu,
+      isolated: !settings.interContainer,
+      defaultRoute: options.defaultRoute && !network.internal,
+    });
+    try {
+      await this.#firewall.publish(publishedPortsOf(endpoint));
+    } catch (error) {
+      deleteEndpointLink(host, endpoint);
+      throw error;
+    }
+  }
+
+  async leave(
+    _network: NetworkRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox | undefined,
+    options?: LeaveOptions,
+  ): Promise<void> {
+    await this.#firewall.unpublish(publishedPortsOf(endpoint));
+    if (sandbox && options?.sandboxEnds) this.#ending.set(endpoint.id, endpoint);
+    else deleteEndpointLink(this.#host(), endpoint);
+  }
+
+  async releaseEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void> {
+    this.#giveBack(network, endpoint);
+  }
+
+  /**
+   * As the contract says. Endpoints whose pair is gone are not made again (their sandbox is not known here); pairs that
+   * lost their bridge are put back into it.
+   */
+  async reconcile(
+    networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
+  ): Promise<void> {
+    const host = this.#host();
+    const endpointIds = networks.flatMap(({ endpoints }) => endpoints.map(({ id }) => id));
+    removeStrayLinks(host, new Set([...networks.map(({ network }) => network.id), ...endpointIds]));
+    const bridges: FirewalledBridge[] = [];
+    for (const { network, endpoints } of networks) {
+      const settings = readBridgeSettings(network);
+      this.#ipam.restoreNetwork(network);
+      const masterIndex = ensureBridge(host, network, settings);
+      for (const { hostInterfaceName } of endpoints) {
+        host.socket.executeIgnoring(
+          ["ENODEV"],
+          [nl.changeNamedLink(hostInterfaceName, { masterIndex, up: true })],
+        );
+      }
+      bridges.push(firewalled(network, settings));
+    }
+    await this.#firewall.reconcile(
+      bridges,
+      networks.flatMap(({ endpoints }) => endpoints.flatMap(publishedPortsOf)),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#ports.close();
+    this.#finishEnding();
+    this.#socket?.close();
+    this.#socket = undefined;
+    await this.#firewall.close();
+  }
+
+  #host(): Host {
+    const namespace = this.#options.hostNamespace;
+    this.#socket ??= nl.NetlinkSocket.open(namespace === undefined ? {} : { namespace });
+    return { socket: this.#socket, namespace, owner: this.#owner };
+  }
+
+  /** Addresses that were given back are free of their old interfaces, before anyone gets them again. */
+  #finishEnding(): void {
+    for (const endpoint of this.#ending.values()) deleteEndpointLink(this.#host(), endpoint);
+    this.#ending.clear();
+  }
+
+  #defaultBridgeName(): string {
+    const { claimDocker0 } = this.#options;
+    if (!claimDocker0) return this.#owner.defaultBridgeName;
+    const link = nl.findLink(this.#host().socket, DOCKER_BRIDGE);
+    return !link || this.#owner.idOf(link) !== undefined ? DOCKER_BRIDGE : this.#owner.defaultBridgeName;
+  }
+
+  #hostHasIpv6(): boolean {
+    const look = () => existsSync("/proc/thread-self/net/if_inet6");
+    const namespace = this.#options.hostNamespace;
+    return namespace === undefined ? look() : withNetworkNamespace(namespace, look);
+  }
+
+  #takePorts(
+    endpoint: EndpointRecord,
+    request: EndpointRequest,
+    settings: BridgeSettings,
+  ): EndpointRecord["ports"] {
+    const host = { defaultIpv4: settings.hostBindingIpv4, ipv6: this.#hostHasIpv6() };
+    try {
+      return request.ports.flatMap((binding) =>
+        this.#ports.take(endpoint.id, wantedPort(binding, endpoint, host)),
+      );
+    } catch (error) {
+      throw cannotPublish(request, endpoint.id, error);
+    }
+  }
+
+  #giveBack(network: NetworkRecord, endpoint: EndpointRecord): void {
+    this.#ports.release(endpoint.id);
+    this.#interfaces.release(endpoint.containerId, endpoint.id);
+    for (const address of [endpoint.ipv4Address, endpoint.ipv6Address]) {
+      if (address !== "") this.#ipam.releaseAddress(network.id, address);
+    }
+  }
+}
+
+function firewalled(network: NetworkRecord, settings: BridgeSettings): FirewalledBridge {
+  return {
+    bridge: settings.bridge,
+    subnets: network.pools.map(({ subnet }) => subnet),
+    internal: network.internal,
+    interContainer: settings.interContainer,
+    masquerade: settings.masquerade,
+    openIpv4: settings.openIpv4,
+    openIpv6: settings.openIpv6,
+  };
+}

@@ -1,0 +1,1 @@
+export { BridgeDriver, type BridgeDriverOptions } from "./bridge-driver.ts";

@@ -1,0 +1,2 @@
+export { LinklessDriver } from "./linkless-driver.ts";
+export { NoneDriver } from "./none-driver.ts";

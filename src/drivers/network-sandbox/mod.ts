@@ -1,0 +1,1 @@
+export { NetworkSandboxes, type NetworkSandboxesOptions } from "./network-sandboxes.ts";

@@ -1,0 +1,3 @@
+export { RegistryError } from "./registry-error.ts";
+export { RegistryRemotes } from "./registry-remotes.ts";
+export type { RegistrySettings } from "./settings.ts";

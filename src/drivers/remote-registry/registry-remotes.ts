@@ -1,0 +1,155 @@
+import { invalidArgument, unauthenticated } from "../../base/errors.ts";
+import type {
+  RegistryCredentials,
+  RemoteFactory,
+  RemoteOptions,
+  RemoteRepository,
+} from "../../core/remotes/remote.ts";
+import type { ImageSearchItem } from "../../spec/engine-api/mod.ts";
+import { DEFAULT_DOMAIN, type NamedReference } from "../../spec/reference/reference.ts";
+import { Authorizer, realmUrl, TokenCache } from "./authorizer.ts";
+import { EndpointFinder } from "./endpoints.ts";
+import { RegistryClient } from "./registry-client.ts";
+import { RegistryError } from "./registry-error.ts";
+import { RegistryRepository } from "./repository.ts";
+import { searchIndex } from "./search-index.ts";
+import { isInsecure, type RegistrySettings } from "./settings.ts";
+import { HttpTransport } from "./transport.ts";
+
+const SEARCH_HOST = "index.docker.io";
+const DEFAULT_SEARCH_LIMIT = 25;
+const MAX_SEARCH_LIMIT = 100;
+
+/** Opens repositories on registries over HTTP. Connections, tokens and what registries ask for are kept between pulls. */
+export class RegistryRemotes implements RemoteFactory {
+  readonly #settings: RegistrySettings;
+  readonly #transport: HttpTransport;
+  readonly #endpoints: EndpointFinder;
+  readonly #tokens = new TokenCache();
+
+  constructor(settings: RegistrySettings) {
+    this.#settings = settings;
+    this.#transport = new HttpTransport(settings);
+    this.#endpoints = new EndpointFinder(this.#transport, settings);
+  }
+
+  open(reference: NamedReference, options: RemoteOptions): RemoteRepository {
+    const { signal, credentials = {} } = options;
+    let own: Promise<RegistryClient> | undefined;
+    const clients = {
+      mirrors: async () => {
+        const mirrors = this.#endpoints.mirrorsOf(reference.domain);
+        const opened = mirrors.map((mirror) => this.#openMirror(mirror, signal));
+        return (await Promise.all(opened)).filter((client) => client !== undefined);
+      },
+      own: () => {
+        own ??= this.#endpoints
+          .find(reference.domain, signal)
+          .then((endpoint) => this.#client(endpoint, credentials, signal));
+        return own;
+      },
+    };
+    return new RegistryRepository(reference, clients, this.#settings, signal);
+  }
+
+  async login(
+    serverAddress: string,
+    credentials: RegistryCredentials,
+  ): Promise<{ readonly identityToken: string }> {
+    const endpoint = await this.#endpoints.find(domainOf(serverAddress));
+    const authorizer = this.#authorizer(credentials, undefined);
+    const bearer = endpoint.challenges.find((challenge) => challenge.scheme === "bearer");
+    if (bearer) {
+      const { realm = "", service = "" } = bearer.parameters;
+      const url = realmUrl(realm, endpoint.base, this.#settings);
+      const grant = await authorizer
+        .grant(url, service, [], true)
+        .catch((error) => throwUnauthenticated(endpoint.base, error));
+      return { identityToken: grant.refreshToken };
+    }
+    const client = new RegistryClient(endpoint.base, endpoint.challenges, {
+      transport: this.#transport,
+      authorizer,
+      settings: this.#settings,
+      signal: undefined,
+    });
+    try {
+      const answer = await client.request({ method: "GET", target: "v2/", scopes: [], expect: [200] });
+      await answer.discard();
+    } catch (error) {
+      throwUnauthenticated(endpoint.base, error);
+    }
+    return { identityToken: "" };
+  }
+
+  /**
+   * Images that the search index of a registry finds for `term`; `host/term` asks another registry than docker.io.
+   * A limit of 0 is docker's 25. Errors: invalidArgument (a limit beyond 100), unavailable.
+   */
+  search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<ImageSearchItem[]> {
+    const limit = options.limit === 0 ? DEFAULT_SEARCH_LIMIT : options.limit;
+    if (limit < 1 || limit > MAX_SEARCH_LIMIT) {
+      throw invalidArgument(`limit ${limit} is outside the range of [1, ${MAX_SEARCH_LIMIT}]`);
+    }
+    const [, host, rest] = /^([^/]*[.:][^/]*|localhost)\/(.+)$/.exec(term) ?? [];
+    const own = host === undefined || host === DEFAULT_DOMAIN || host === SEARCH_HOST;
+    const scheme = !own && isInsecure(host, this.#settings) ? "http" : "https";
+    return searchIndex(this.#transport, {
+      base: new URL(`${scheme}://${own ? SEARCH_HOST : host}/`),
+      term: rest ?? term,
+      limit,
+      credentials: options.credentials ?? {},
+      signal: options.signal,
+    });
+  }
+
+  /** Closes idle connections. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  async #openMirror(base: URL, signal: AbortSignal | undefined): Promise<RegistryClient | undefined> {
+    try {
+      // The user's credentials are for the registry, not for whoever mirrors it.
+      return this.#client(await this.#endpoints.ping(base, signal), {}, signal);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      this.#settings.logger.warn({ err: error, mirror: base.href }, "registry mirror does not answer");
+      return undefined;
+    }
+  }
+
+  #client(
+    endpoint: { readonly base: URL; readonly challenges: ConstructorParameters<typeof RegistryClient>[1] },
+    credentials: RegistryCredentials,
+    signal: AbortSignal | undefined,
+  ): RegistryClient {
+    return new RegistryClient(endpoint.base, endpoint.challenges, {
+      transport: this.#transport,
+      authorizer: this.#authorizer(credentials, signal),
+      settings: this.#settings,
+      signal,
+    });
+  }
+
+  #authorizer(credentials: RegistryCredentials, signal: AbortSignal | undefined): Authorizer {
+    return new Authorizer(this.#transport, this.#settings, this.#tokens, credentials, signal);
+  }
+}
+
+/** The registry's domain in what a user logs in to: `https://index.docker.io/v1/`, `localhost:5000`, empty for docker.io. */
+function domainOf(serverAddress: string): string {
+  const host = serverAddress.replace(/^https?:\/\//, "").split("/", 1)[0]!;
+  return host === "" || host === "index.docker.io" || host === "registry-1.docker.io" ? DEFAULT_DOMAIN : host;
+}
+
+function throwUnauthenticated(base: URL, error: unknown): never {
+  const refused = error instanceof RegistryError && (error.status === 401 || error.status === 403);
+  if (!refused) throw error;
+  throw unauthenticated(
+    `login attempt to ${new URL("v2/", base).href} failed with status: ${error.status} Unauthorized`,
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,61 @@
+import { BlockList, isIP } from "node:net";
+import type { Logger } from "../../base/logger.ts";
+
+/** How registries are reached; the daemon's `insecure-registries`, `registry-mirrors` and proxy keys. */
+export interface RegistrySettings {
+  /** `host`, `host:port` or a network in CIDR notation, as the operator wrote them. */
+  readonly insecureRegistries: readonly string[];
+  /** Addresses that are asked before docker.io, best first: `https://mirror.example`. */
+  readonly mirrors: readonly string[];
+  /** Folders with one folder a registry host: `*.crt` are CAs, `X.cert` with `X.key` a client certificate. */
+  readonly certificateDirs: readonly string[];
+  /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, either case. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly userAgent: string;
+  /** A transfer that brings no byte for so long is given up and tried again. */
+  readonly stallTimeoutMs: number;
+  /** Tries of one request in all. */
+  readonly attempts: number;
+  /** Wait before the second try; doubled before each further one. */
+  readonly firstRetryDelayMs: number;
+  readonly logger: Logger;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** Whether a literal address is this machine's own. */
+export function isLoopbackAddress(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && LOOPBACK.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+/** The host of `host:port` without brackets. */
+export function hostnameOf(host: string): string {
+  const bracketed = /^\[([^\]]*)\]/.exec(host);
+  if (bracketed) return bracketed[1]!;
+  const colon = host.lastIndexOf(":");
+  return colon >= 0 ? host.slice(0, colon) : host;
+}
+
+/**
+ * Whether a registry may be reached without TLS. Decided on the text of the host alone: what a name resolves to is the
+ * resolver's word, and an attacker who answers for one of several addresses must not turn TLS off (CVE-2026-92543).
+ */
+export function isInsecure(host: string, settings: Pick<RegistrySettings, "insecureRegistries">): boolean {
+  const name = hostnameOf(host);
+  if (name === "localhost" || isLoopbackAddress(name)) return true;
+  return settings.insecureRegistries.some(
+    (entry) => entry === host || entry === name || isInNetwork(name, entry),
+  );
+}
+
+function isInNetwork(address: string, network: string): boolean {
+  const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(network);
+  const family = isIP(address);
+  if (!match || family === 0 || isIP(match[1]!) !== family) return false;
+  const list = new BlockList();
+  list.addSubnet(match[1]!, Number(match[2]), family === 4 ? "ipv4" : "ipv6");
+  return list.check(address, family === 4 ? "ipv4" : "ipv6");
+}

@@ -1,0 +1,18 @@
+/** Tasks by OCI runtimes under conmon. */
+export { deriveCgroupParent } from "./cgroup-parent.ts";
+export { reopenSpool } from "./control-fifo.ts";
+export { findHostDevices } from "./host-devices.ts";
+export { readHostFacts } from "./host-facts.ts";
+export { CONTROL_FIFO } from "./monitor.ts";
+export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
+export {
+  buildRuntimeSpec,
+  capabilitySets,
+  defaultMaskedPaths,
+  defaultReadonlyPaths,
+} from "./spec/build-spec.ts";
+export { resolveCapabilities } from "./spec/capabilities.ts";
+export { mergeEnvironment } from "./spec/environment.ts";
+export type { HostFacts, NamespaceChoice, ResolvedMount, RuntimeSpecInput } from "./spec/input.ts";
+export { buildResources } from "./spec/resources.ts";
+export { type ResolvedUser, resolveUser } from "./user.ts";

@@ -1,0 +1,141 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { invalidArgument } from "../../base/errors.ts";
+import type {
+  ExecProcess,
+  ExecSpec,
+  ExitStatus,
+  ProcessIdentity,
+  TaskAttachment,
+  TaskHandle,
+  TerminalSize,
+} from "../../core/tasks/task-runtime.ts";
+import { attachToMonitor } from "./attachment.ts";
+import { resizeTerminal } from "./control-fifo.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { ExitDirectory } from "./exit-directory.ts";
+import { ATTACH_SOCKET, CONTROL_FIFO, startMonitor } from "./monitor.ts";
+import { signalProcess, waitForExit } from "./monitored-process.ts";
+import type { RuntimeProgram } from "./runtime-programs.ts";
+import { serializeDocument } from "./serialize-document.ts";
+
+const PROCESS_FILE = "process.json";
+const EXITS = "exits";
+
+/** A process in a running container, with a monitor of its own. */
+export class OciExec implements ExecProcess {
+  readonly execId: string;
+  readonly pid: number;
+  readonly #context: EngineContext;
+  readonly #directory: string;
+  readonly #identity: ProcessIdentity;
+  readonly #exits: ExitDirectory;
+  readonly #containerId: string;
+  readonly #tty: boolean;
+  readonly #exit: Promise<ExitStatus>;
+  #first: TaskAttachment | undefined;
+
+  private constructor(
+    context: EngineContext,
+    containerId: string,
+    spec: ExecSpec,
+    directory: string,
+    exits: ExitDirectory,
+    identities: { readonly monitor: ProcessIdentity; readonly process: ProcessIdentity },
+    first: TaskAttachment | undefined,
+  ) {
+    this.execId = spec.execId;
+    this.pid = identities.process.pid;
+    this.#context = context;
+    this.#containerId = containerId;
+    this.#directory = directory;
+    this.#identity = identities.process;
+    this.#exits = exits;
+    this.#tty = spec.tty;
+    this.#first = first;
+    this.#exit = waitForExit(
+      context.reactor,
+      context.closing.signal,
+      identities.monitor,
+      identities.process,
+      {
+        read: () => exits.read(containerId),
+        wait: () => exits.wait(containerId),
+      },
+    ).then((exit) => ({ ...exit, oomKilled: false }));
+    // An engine that closes while nobody waits has nobody to tell.
+    this.#exit.catch(() => {});
+  }
+
+  /** Runs the process of `spec` in the task's container. Errors: invalidArgument/internal with the runtime's text. */
+  static async start(
+    context: EngineContext,
+    runtime: RuntimeProgram,
+    handle: TaskHandle,
+    spec: ExecSpec,
+  ): Promise<OciExec> {
+    if (!spec.process) throw invalidArgument("No exec command specified");
+    const directory = join(handle.bundle, "exec", spec.execId);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const processPath = join(directory, PROCESS_FILE);
+    await writeFile(processPath, serializeDocument(spec.process), { mode: 0o600 });
+    const exits = new ExitDirectory(context.reactor, join(directory, EXITS));
+    let first: TaskAttachment | undefined;
+    const connect = async () => {
+      first = await attachToMonitor(context.reactor, join(directory, ATTACH_SOCKET), {
+        closesStdin: spec.openStdin && !spec.tty,
+      });
+    };
+    try {
+      const identities = await startMonitor(context.reactor, {
+        conmonPath: context.conmonPath,
+        runtime,
+        stateRoot: context.stateRootOf(runtime),
+        containerId: handle.containerId,
+        directory,
+        exitDirectory: exits.path,
+        spoolPath: undefined,
+        tty: spec.tty,
+        openStdin: spec.openStdin,
+        leaveStdinOpen: false,
+        program: spec.process.args?.[0] ?? "",
+        exec: { id: spec.execId, processPath, ...(spec.detached ? {} : { attach: connect }) },
+      });
+      return new OciExec(context, handle.containerId, spec, directory, exits, identities, first);
+    } catch (error) {
+      first?.close();
+      await exits[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async attach(): Promise<TaskAttachment> {
+    // The connection that was there before the program ran has seen everything.
+    const first = this.#first;
+    this.#first = undefined;
+    if (first) return first;
+    const socketPath = join(this.#directory, ATTACH_SOCKET);
+    return await attachToMonitor(this.#context.reactor, socketPath, { closesStdin: !this.#tty });
+  }
+
+  async resize(size: TerminalSize): Promise<void> {
+    await resizeTerminal(join(this.#directory, CONTROL_FIFO), size);
+  }
+
+  async kill(signal: number): Promise<void> {
+    signalProcess(this.#identity, signal, `exec ${this.execId}`);
+  }
+
+  wait(): Promise<ExitStatus> {
+    return this.#exit;
+  }
+
+  async delete(): Promise<void> {
+    this.#first?.close();
+    this.#first = undefined;
+    await this.#exits[Symbol.asyncDispose]();
+    this.#exits.remove(this.#containerId);
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,1 @@
+export { OverlaySnapshotter, type OverlaySnapshotterOptions } from "./overlay-snapshotter.ts";

@@ -1,0 +1,1 @@
+export { VfsSnapshotter, type VfsSnapshotterOptions } from "./vfs-snapshotter.ts";

@@ -1,0 +1,93 @@
+import { OwnedFd } from "./fd.ts";
+import { bindSocket, getsockname, listen, setsockopt, socket } from "./libc.ts";
+import { withNetworkNamespace } from "./namespace.ts";
+import { AF_INET, type IpFamily, ipToBytes, parsePrefix } from "./netlink/mod.ts";
+import { check } from "./syscall-error.ts";
+
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const IPPROTO_SCTP = 132;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+
+export interface PortAddress {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  /** An address of the machine, or `0.0.0.0` or `::` for all of that family. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ReservePortOptions {
+  /** The network namespace whose port is meant, a file or an open descriptor; the thread's own by default. */
+  readonly namespace?: string | number;
+}
+
+/** A port of the machine that no other program can bind while it is held. */
+export interface PortReservation extends Disposable {
+  readonly port: number;
+  close(): void;
+}
+
+/** The struct sockaddr_in or sockaddr_in6 of an address. Source: ip(7), ipv6(7). */
+function socketAddress(family: IpFamily, address: string, port: number): Buffer {
+  const bytes = Buffer.alloc(family === AF_INET ? 16 : 28);
+  bytes.writeUInt16LE(family, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(ipToBytes(address), family === AF_INET ? 4 : 8);
+  return bytes;
+}
+
+function setFlag(fd: number, level: number, option: number): void {
+  const on = Buffer.alloc(4);
+  on.writeInt32LE(1);
+  check("setsockopt", setsockopt(fd, level, option, on, on.length));
+}
+
+function openSocket(family: IpFamily, protocol: PortAddress["protocol"]): OwnedFd {
+  const type = protocol === "udp" ? SOCK_DGRAM : SOCK_STREAM;
+  const number = protocol === "sctp" ? IPPROTO_SCTP : 0;
+  return new OwnedFd(check("socket", socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, number)));
+}
+
+function boundPort(fd: number): number {
+  const address = Buffer.alloc(28);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(address.length);
+  check("getsockname", getsockname(fd, address, size));
+  return address.readUInt16BE(2);
+}
+
+function reserveHere({ protocol, address, port }: PortAddress): PortReservation {
+  const { family } = parsePrefix(address);
+  const owned = openSocket(family, protocol);
+  try {
+    if (family !== AF_INET) setFlag(owned.fd, IPPROTO_IPV6, IPV6_V6ONLY);
+    // Connections that a server closed a moment ago must not keep the port from us; listening keeps out others that say
+    // the same of themselves.
+    if (protocol !== "udp") setFlag(owned.fd, SOL_SOCKET, SO_REUSEADDR);
+    const bytes = socketAddress(family, address, port);
+    check("bind", bindSocket(owned.fd, bytes, bytes.length));
+    if (protocol !== "udp") check("listen", listen(owned.fd, 1));
+    const taken = boundPort(owned.fd);
+    return { port: taken, close: () => owned.close(), [Symbol.dispose]: () => owned.close() };
+  } catch (error) {
+    owned.close();
+    throw error;
+  }
+}
+
+/**
+ * The port is taken: other programs' bind(2) fails with EADDRINUSE until the reservation is closed, or this process ends.
+ * An IPv6 address takes IPv6 only. Port 0 takes one that the kernel picks. Nothing is ever read from the socket, so
+ * packets are to be led elsewhere before they reach it.
+ * Errors: SyscallError: EADDRINUSE, EADDRNOTAVAIL (no address of this machine), EACCES, EPROTONOSUPPORT (no SCTP here).
+ */
+export function reservePort(address: PortAddress, options: ReservePortOptions = {}): PortReservation {
+  const { namespace } = options;
+  if (namespace === undefined) return reserveHere(address);
+  return withNetworkNamespace(namespace, () => reserveHere(address));
+}

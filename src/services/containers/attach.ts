@@ -1,0 +1,125 @@
+import { DetachKeyScanner, parseDetachKeys } from "../../base/detach-keys.ts";
+import { conflict } from "../../base/errors.ts";
+import type { ContainerRecord } from "../../core/containers/container-record.ts";
+import type { AttachSession } from "../../core/containers/streams.ts";
+import type { OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
+import { readLogs } from "./logs.ts";
+import { type ContainerParts, currentRecord, isRunning, publishContainerEvent } from "./parts.ts";
+
+export interface AttachOptions {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Output from now on; without it the session ends after the logs. */
+  readonly stream: boolean;
+  /** What was written before, first. */
+  readonly logs: boolean;
+  /** Keys that end the session, as `ctrl-p,ctrl-q`; empty for the engine's default. */
+  readonly detachKeys: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Joins a client to a container's streams. A container that does not run yet is joined when it starts: nothing it
+ * writes is missed. Errors: invalidArgument (detach keys), conflict (paused).
+ */
+export async function attachContainer(
+  parts: ContainerParts,
+  id: string,
+  options: AttachOptions,
+): Promise<AttachSession> {
+  const record = currentRecord(parts, id);
+  const keys = parseDetachKeys(options.detachKeys);
+  if (record.state.status === "paused") {
+    throw conflict(`container ${id} is paused, unpause the container before attach`);
+  }
+  const tty = record.config.Tty ?? false;
+  publishContainerEvent(parts, record, "attach");
+  const connection = options.stream ? connect(parts, record) : undefined;
+  const scanner = new DetachKeyScanner(tty && options.stdin ? keys : []);
+  return {
+    tty,
+    output: sessionOutput(parts, record, options, connection?.attachment),
+    async write(bytes) {
+      if (!options.stdin || !connection) return;
+      const { bytes: passed, detached } = scanner.scan(bytes);
+      const attachment = await connection.attachment;
+      if (passed.length > 0) await attachment.write(passed);
+      if (detached) {
+        publishContainerEvent(parts, record, "detach");
+        connection.close();
+      }
+    },
+    async closeStdin() {
+      if (options.stdin && connection) await (await connection.attachment).closeStdin();
+    },
+    close: () => connection?.close(),
+  };
+}
+
+interface Connection {
+  readonly attachment: Promise<TaskAttachment>;
+  /** Ends the connection, or the wait for it. Idempotent. */
+  close(): void;
+}
+
+function connect(parts: ContainerParts, record: ContainerRecord): Connection {
+  const { promise, resolve, reject } = Promise.withResolvers<TaskAttachment>();
+  // A session that nobody reads any more has nobody to tell.
+  promise.catch(() => {});
+  let closed = false;
+  const deliver = (attachment: Promise<TaskAttachment>) =>
+    attachment.then((each) => {
+      if (closed) each.close();
+      else resolve(each);
+    }, reject);
+  const task = parts.live.task(record.id);
+  const waiting = task && isRunning(record) ? undefined : parts.live.attachNext(record.id, deliver);
+  if (!waiting) deliver(task!.attach());
+  return {
+    attachment: promise,
+    close() {
+      closed = true;
+      waiting?.[Symbol.dispose]();
+      reject(conflict(`attachment to container ${record.id} was closed`));
+      promise.then(
+        (attachment) => attachment.close(),
+        () => {
+          // It never was connected.
+        },
+      );
+    },
+  };
+}
+
+async function* sessionOutput(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  options: AttachOptions,
+  attachment: Promise<TaskAttachment> | undefined,
+): AsyncIterable<OutputChunk> {
+  if (options.logs) {
+    const { entries } = readLogs(parts, record.id, {
+      stdout: options.stdout,
+      stderr: options.stderr,
+      follow: false,
+      sinceNs: undefined,
+      untilNs: undefined,
+      tail: undefined,
+      details: false,
+      signal: options.signal,
+    });
+    for await (const { stream, bytes } of entries) yield { stream, bytes };
+  }
+  if (!attachment) return;
+  let connected: TaskAttachment;
+  try {
+    connected = await attachment;
+  } catch {
+    // The container did not start, or the client left before it did: the session ends without output.
+    return;
+  }
+  for await (const chunk of connected.output) {
+    if (chunk.stream === "stdout" ? options.stdout : options.stderr) yield chunk;
+  }
+}

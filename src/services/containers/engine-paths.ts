@@ -1,0 +1,48 @@
+import { join } from "node:path";
+
+/** Where one engine keeps things: `dataRoot` outlives a reboot, `runRoot` does not. */
+export class EnginePaths {
+  readonly dataRoot: string;
+  readonly runRoot: string;
+
+  constructor(dataRoot: string, runRoot: string) {
+    this.dataRoot = dataRoot;
+    this.runRoot = runRoot;
+  }
+
+  /** Files of a container that outlive its process: hosts, resolv.conf, hostname, spool. */
+  containerDir(id: string): string {
+    return join(this.dataRoot, "containers", id);
+  }
+
+  hostsFile(id: string): string {
+    return join(this.containerDir(id), "hosts");
+  }
+
+  hostnameFile(id: string): string {
+    return join(this.containerDir(id), "hostname");
+  }
+
+  resolvConfFile(id: string): string {
+    return join(this.containerDir(id), "resolv.conf");
+  }
+
+  /** The monitor's log file. */
+  spoolFile(id: string): string {
+    return join(this.containerDir(id), "spool.log");
+  }
+
+  /** Holds the bundles of tasks and nothing else. */
+  get bundlesRoot(): string {
+    return join(this.runRoot, "bundles");
+  }
+
+  bundleDir(id: string): string {
+    return join(this.bundlesRoot, id);
+  }
+
+  /** Holds the mount points of root file systems and nothing else. */
+  get rootfsRoot(): string {
+    return join(this.runRoot, "rootfs");
+  }
+}

@@ -1,0 +1,219 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DetachKeyScanner, parseDetachKeys } from "../../../base/detach-keys.ts";
+import { conflict, internal, invalidArgument, messageOf } from "../../../base/errors.ts";
+import { newId } from "../../../base/ids.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { AttachSession } from "../../../core/containers/streams.ts";
+import type { OutputChunk, Task, TaskAttachment, TerminalSize } from "../../../core/tasks/task-runtime.ts";
+import type { ExecCreateRequest, ExecInspectResponse } from "../../../spec/engine-api/mod.ts";
+import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
+import { isPaused, noSuchExec, notRunning } from "../errors.ts";
+import { type ContainerParts, currentRecord, publishContainerEvent } from "../parts.ts";
+import { exitCodeOfStartFailure } from "../run/exit-code.ts";
+import type { ExecRecord } from "./exec-registry.ts";
+
+export interface ExecStartOptions {
+  readonly tty: boolean;
+  readonly consoleSize: TerminalSize | undefined;
+}
+
+/** Prepares a process in a running container. Errors: conflict (not running, paused), invalidArgument (no command). */
+export function createExec(
+  parts: ContainerParts,
+  containerId: string,
+  request: ExecCreateRequest,
+): { readonly id: string } {
+  const container = currentRecord(parts, containerId);
+  if (container.state.status === "paused") throw isPaused(containerId);
+  if (container.state.status !== "running") throw notRunning(containerId);
+  if ((request.Cmd ?? []).length === 0) throw invalidArgument("No exec command specified");
+  parseDetachKeys(request.DetachKeys ?? "");
+  const id = newId();
+  parts.execs.add({
+    id,
+    containerId,
+    request,
+    status: "created",
+    process: undefined,
+    pid: 0,
+    exitCode: null,
+  });
+  publishContainerEvent(parts, container, `exec_create: ${(request.Cmd ?? []).join(" ")}`, { execID: id });
+  return { id };
+}
+
+/** Runs an exec without a client; resolves once its process runs. */
+export async function startExecDetached(
+  parts: ContainerParts,
+  id: string,
+  options: ExecStartOptions,
+): Promise<void> {
+  await launch(parts, findExec(parts, id), options, true);
+}
+
+/** Runs an exec with a client on its streams; resolves once its process runs. */
+export async function startExecAttached(
+  parts: ContainerParts,
+  id: string,
+  options: ExecStartOptions,
+): Promise<AttachSession> {
+  const exec = findExec(parts, id);
+  const { request } = exec;
+  const attachment = await launch(parts, exec, options, false);
+  const tty = request.Tty ?? false;
+  const keys = tty && request.AttachStdin ? parseDetachKeys(request.DetachKeys ?? "") : [];
+  const scanner = new DetachKeyScanner(keys);
+  return {
+    tty,
+    output: wantedOutput(attachment, request),
+    async write(bytes) {
+      if (!request.AttachStdin) return;
+      const { bytes: passed, detached } = scanner.scan(bytes);
+      if (passed.length > 0) await attachment.write(passed);
+      if (detached) attachment.close();
+    },
+    async closeStdin() {
+      if (request.AttachStdin) await attachment.closeStdin();
+    },
+    close: () => attachment.close(),
+  };
+}
+
+async function* wantedOutput(
+  attachment: TaskAttachment,
+  request: ExecCreateRequest,
+): AsyncIterable<OutputChunk> {
+  for await (const chunk of attachment.output) {
+    if (chunk.stream === "stdout" ? request.AttachStdout : request.AttachStderr) yield chunk;
+  }
+}
+
+async function launch(
+  parts: ContainerParts,
+  exec: ExecRecord,
+  options: ExecStartOptions,
+  detached: true,
+): Promise<undefined>;
+async function launch(
+  parts: ContainerParts,
+  exec: ExecRecord,
+  options: ExecStartOptions,
+  detached: false,
+): Promise<TaskAttachment>;
+async function launch(
+  parts: ContainerParts,
+  exec: ExecRecord,
+  options: ExecStartOptions,
+  detached: boolean,
+): Promise<TaskAttachment | undefined> {
+  const container = currentRecord(parts, exec.containerId);
+  if (exec.status === "running" || exec.status === "starting") {
+    throw conflict(`exec ${exec.id} is already running`);
+  }
+  if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
+  const task = parts.live.task(container.id);
+  if (container.state.status === "paused") throw isPaused(container.id);
+  if (container.state.status !== "running" || !task) throw notRunning(container.id);
+  exec.status = "starting";
+  const { request } = exec;
+  publishContainerEvent(parts, container, `exec_start: ${(request.Cmd ?? []).join(" ")}`, {
+    execID: exec.id,
+  });
+  try {
+    const document = await execProcess(parts, container, task, exec, options.consoleSize);
+    const process = await task.exec({
+      execId: exec.id,
+      process: document,
+      tty: request.Tty ?? false,
+      openStdin: request.AttachStdin ?? false,
+      detached,
+    });
+    exec.process = process;
+    exec.pid = process.pid;
+    exec.status = "running";
+    const attachment = detached ? undefined : await process.attach();
+    supervise(parts, exec);
+    return attachment;
+  } catch (error) {
+    exec.status = "exited";
+    exec.exitCode = exitCodeOfStartFailure(error);
+    throw error;
+  }
+}
+
+/** The exec's process document: that of the container's own process with what the exec asks for. */
+async function execProcess(
+  parts: ContainerParts,
+  container: ContainerRecord,
+  task: Task,
+  exec: ExecRecord,
+  size: TerminalSize | undefined,
+): Promise<RuntimeProcess> {
+  const bundled = JSON.parse(await readFile(join(task.handle.bundle, "config.json"), "utf8")) as RuntimeSpec;
+  if (!bundled.process) throw internal(`the bundle of container ${container.id} has no process`);
+  // The container's own view, so that a user from a mounted passwd file is found.
+  const root = `/proc/${task.handle.process.pid}/root`;
+  const process = await parts.specs.buildExec(container, root, bundled.process, exec.request);
+  if (!size || !exec.request.Tty) return process;
+  return { ...process, consoleSize: { height: size.rows, width: size.columns } };
+}
+
+function supervise(parts: ContainerParts, exec: ExecRecord): void {
+  const { process } = exec;
+  if (!process) throw internal(`exec ${exec.id} has no process`);
+  process
+    .wait()
+    .then(async ({ exitCode }) => {
+      exec.status = "exited";
+      exec.exitCode = exitCode;
+      exec.process = undefined;
+      const container = parts.store.get(exec.containerId);
+      if (container) {
+        publishContainerEvent(parts, container, "exec_die", { execID: exec.id, exitCode: String(exitCode) });
+      }
+      parts.execs.trim(exec.containerId);
+      await process.delete();
+    })
+    .catch((error) => parts.logger.error({ reason: messageOf(error), exec: exec.id }, "ending an exec"));
+}
+
+/** Gives the exec's terminal a size. Errors: notFound, conflict (not running). */
+export async function resizeExec(parts: ContainerParts, id: string, size: TerminalSize): Promise<void> {
+  const { process } = findExec(parts, id);
+  if (!process) throw conflict(`exec ${id} is not running`);
+  await process.resize(size);
+}
+
+export function inspectExec(parts: ContainerParts, id: string): ExecInspectResponse {
+  const exec = findExec(parts, id);
+  const { request } = exec;
+  const [entrypoint = "", ...args] = request.Cmd ?? [];
+  return {
+    ID: exec.id,
+    Running: exec.status === "running",
+    ExitCode: exec.exitCode,
+    ProcessConfig: {
+      tty: request.Tty ?? false,
+      entrypoint,
+      arguments: args,
+      privileged: request.Privileged ?? false,
+      ...(request.User ? { user: request.User } : {}),
+      ...(request.WorkingDir ? { workingDir: request.WorkingDir } : {}),
+      ...(request.Env ? { env: request.Env } : {}),
+    },
+    OpenStdin: request.AttachStdin ?? false,
+    OpenStderr: request.AttachStderr ?? false,
+    OpenStdout: request.AttachStdout ?? false,
+    CanRemove: false,
+    ContainerID: exec.containerId,
+    DetachKeys: request.DetachKeys ?? "",
+    Pid: exec.pid,
+  };
+}
+
+function findExec(parts: ContainerParts, id: string): ExecRecord {
+  const exec = parts.execs.get(id);
+  if (!exec) throw noSuchExec(id);
+  return exec;
+}

@@ -1,0 +1,147 @@
+import type { ContainerMount } from "../../../core/containers/container-mount.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type {
+  ContainerInspectResponse,
+  ContainerState,
+  EndpointSettings,
+  MountPoint,
+  NetworkSettings,
+} from "../../../spec/engine-api/mod.ts";
+import { describeEndpoint, describePorts } from "../../networks/describe.ts";
+import type { ContainerParts } from "../parts.ts";
+import { currentRecord, isRunning } from "../parts.ts";
+
+/** Everything about a container, in the shape of the newest API version. */
+export async function inspectContainer(
+  parts: ContainerParts,
+  id: string,
+  options: { readonly size: boolean },
+): Promise<ContainerInspectResponse> {
+  const record = currentRecord(parts, id);
+  const sizes = options.size ? await containerSizes(parts, record) : undefined;
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path: record.path,
+    Args: [...record.args],
+    State: describeState(record),
+    Image: record.imageId,
+    ResolvConfPath: record.startedOnce ? parts.paths.resolvConfFile(id) : "",
+    HostnamePath: record.startedOnce ? parts.paths.hostnameFile(id) : "",
+    HostsPath: record.startedOnce ? parts.paths.hostsFile(id) : "",
+    LogPath: record.startedOnce ? parts.paths.spoolFile(id) : "",
+    Name: `/${record.name}`,
+    RestartCount: record.restartCount,
+    Driver: record.storageDriver,
+    Platform: record.platform,
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: parts.execs.idsOf(id),
+    HostConfig: record.hostConfig,
+    GraphDriver: { Name: record.storageDriver, Data: await parts.rootfs.describe(id) },
+    ...(sizes ?? {}),
+    Mounts: record.mounts
+      .filter((mount) => mount.type !== "tmpfs")
+      .map((mount) => describeMount(parts, mount)),
+    Config: record.config,
+    NetworkSettings: describeNetworkSettings(parts, record),
+  };
+}
+
+/** Bytes of the container's own layer, and with the image's layers below it. */
+export async function containerSizes(
+  parts: ContainerParts,
+  record: ContainerRecord,
+): Promise<{ readonly SizeRw: number; readonly SizeRootFs: number }> {
+  const [{ sizeBytes }, imageBytes] = await Promise.all([
+    parts.rootfs.usage(record.id),
+    parts.images.sizeOf(record.imageId),
+  ]);
+  return { SizeRw: sizeBytes, SizeRootFs: sizeBytes + imageBytes };
+}
+
+function describeState({ state }: ContainerRecord): ContainerState {
+  const { status } = state;
+  return {
+    Status: status,
+    // A container that waits for its restart counts as running, as docker has it.
+    Running: status === "running" || status === "paused" || status === "restarting",
+    Paused: status === "paused",
+    Restarting: status === "restarting",
+    OOMKilled: state.oomKilled,
+    Dead: status === "dead",
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
+    ...(state.health ? { Health: state.health } : {}),
+  };
+}
+
+/** A mount as `inspect` and lists show it. */
+export function describeMount(parts: ContainerParts, mount: ContainerMount): MountPoint {
+  const common = { Destination: mount.destination, Mode: mount.mode, RW: mount.readWrite };
+  switch (mount.type) {
+    case "bind":
+      return { Type: "bind", Source: mount.source, ...common, Propagation: mount.propagation };
+    case "volume":
+      return {
+        Type: "volume",
+        Name: mount.name,
+        Source: parts.volumes.mountpoint(mount.name),
+        ...common,
+        Driver: mount.driver,
+        Propagation: "",
+      };
+    case "tmpfs":
+      return { Type: "tmpfs", Source: "", ...common, Propagation: "" };
+  }
+}
+
+function describeNetworkSettings(parts: ContainerParts, record: ContainerRecord): NetworkSettings {
+  const running = isRunning(record);
+  const endpoints = running ? parts.networks.endpointsOf(record.id) : [];
+  const sandbox = running ? parts.networks.sandboxOf(record.id) : undefined;
+  const networks = describeNetworks(parts, record);
+  const bridge = record.hostConfig.NetworkMode === "bridge" ? networks["bridge"] : undefined;
+  return {
+    Bridge: "",
+    SandboxID: sandbox ? record.id : "",
+    SandboxKey: sandbox?.path ?? "",
+    Ports: running ? describePorts(Object.keys(record.config.ExposedPorts ?? {}), endpoints) : {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: "",
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: bridge?.EndpointID ?? "",
+    Gateway: bridge?.Gateway ?? "",
+    GlobalIPv6Address: bridge?.GlobalIPv6Address ?? "",
+    GlobalIPv6PrefixLen: bridge?.GlobalIPv6PrefixLen ?? 0,
+    IPAddress: bridge?.IPAddress ?? "",
+    IPPrefixLen: bridge?.IPPrefixLen ?? 0,
+    IPv6Gateway: bridge?.IPv6Gateway ?? "",
+    MacAddress: bridge?.MacAddress ?? "",
+    Networks: networks,
+  };
+}
+
+/** The container's networks by name, as asked for and, while it runs, as they are. */
+export function describeNetworks(
+  parts: ContainerParts,
+  record: ContainerRecord,
+): Record<string, EndpointSettings> {
+  const endpoints = isRunning(record) ? parts.networks.endpointsOf(record.id) : [];
+  return Object.fromEntries(
+    Object.entries(record.requestedEndpoints).map(([name, requested]) => {
+      const network = parts.networks.find(name);
+      const endpoint = endpoints.find(({ networkId }) => networkId === network?.id);
+      return [
+        network?.name ?? name,
+        describeEndpoint(endpoint ? endpoint.networkId : "", requested, endpoint),
+      ];
+    }),
+  );
+}

@@ -1,0 +1,197 @@
+import { invalidArgument } from "../../../base/errors.ts";
+import { type Filters, matchesLabels, matchesPattern } from "../../../base/filters.ts";
+import { formatHumanDuration, parseRfc3339Nano } from "../../../base/time.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { ContainerSummary, PortSummary } from "../../../spec/engine-api/mod.ts";
+import { parsePortKey } from "../create/published-ports.ts";
+import { findContainer } from "../find.ts";
+import { type ContainerParts, isRunning } from "../parts.ts";
+import { containerSizes, describeMount, describeNetworks } from "./inspect.ts";
+
+export interface ListOptions {
+  /** Ended containers too. */
+  readonly all: boolean;
+  /** The newest so many, ended ones included; 0 for no limit. */
+  readonly limit: number;
+  /** Fills `SizeRw` and `SizeRootFs`. */
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+const STATUSES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+
+/** Containers newest first. Errors: invalidArgument (filter values), notFound (before, since). */
+export async function listContainers(
+  parts: ContainerParts,
+  options: ListOptions,
+): Promise<ContainerSummary[]> {
+  const { filters } = options;
+  const everything = options.all || options.limit > 0 || filters.has("status") || filters.has("exited");
+  const accept = acceptor(parts, filters);
+  const chosen: ContainerRecord[] = [];
+  for (const record of parts.store.list()) {
+    if (!everything && !isRunning(record) && record.state.status !== "restarting") continue;
+    if (!accept(record)) continue;
+    chosen.push(record);
+    if (options.limit > 0 && chosen.length === options.limit) break;
+  }
+  const nowMs = Date.now();
+  if (!options.size) return chosen.map((record) => summarize(parts, record, nowMs));
+  return await Promise.all(
+    chosen.map(async (record) => ({
+      ...summarize(parts, record, nowMs),
+      ...(await containerSizes(parts, record)),
+    })),
+  );
+}
+
+function acceptor(parts: ContainerParts, filters: Filters): (record: ContainerRecord) => boolean {
+  for (const status of filters.get("status") ?? []) {
+    if (!STATUSES.includes(status)) throw invalidArgument(`invalid filter 'status=${status}'`);
+  }
+  const exitCodes = (filters.get("exited") ?? []).map((text) => {
+    if (!/^-?\d+$/.test(text)) throw invalidArgument(`invalid filter 'exited=${text}'`);
+    return Number(text);
+  });
+  const bound = (name: string) => {
+    const text = filters.get(name)?.[0];
+    return text === undefined ? undefined : findContainer(parts.store, text).createdAt;
+  };
+  const before = bound("before");
+  const since = bound("since");
+  const any = (name: string, test: (wanted: string) => boolean) => {
+    const wanted = filters.get(name) ?? [];
+    return wanted.length === 0 || wanted.some(test);
+  };
+  return (record) =>
+    matchesPattern(filters, "id", record.id) &&
+    any("name", (name) => matchesName(record.name, name)) &&
+    matchesLabels(filters, "label", record.config.Labels) &&
+    any("status", (status) => record.state.status === status) &&
+    (exitCodes.length === 0 ||
+      (exitCodes.includes(record.state.exitCode) && !isRunning(record) && record.startedOnce)) &&
+    (before === undefined || isEarlier(record.createdAt, before)) &&
+    (since === undefined || isEarlier(since, record.createdAt)) &&
+    any("ancestor", (image) => isFrom(parts, record, image)) &&
+    any("volume", (volume) => record.mounts.some((mount) => mountMatches(mount, volume))) &&
+    any("network", (network) => usesNetwork(parts, record, network)) &&
+    any("publish", (port) => publishes(Object.keys(record.hostConfig.PortBindings ?? {}), port)) &&
+    any("expose", (port) => publishes(Object.keys(record.config.ExposedPorts ?? {}), port)) &&
+    any("health", (health) => (record.state.health?.Status ?? "none") === health) &&
+    any("is-task", (wanted) => (wanted === "true" || wanted === "1") === isTask(record));
+}
+
+function isTask(record: ContainerRecord): boolean {
+  return record.config.Labels?.["com.docker.swarm.task.id"] !== undefined;
+}
+
+function matchesName(name: string, wanted: string): boolean {
+  const filters = new Map([["name", [wanted]]]);
+  return matchesPattern(filters, "name", name) || matchesPattern(filters, "name", `/${name}`);
+}
+
+function isEarlier(one: string, other: string): boolean {
+  return (parseRfc3339Nano(one) ?? 0n) < (parseRfc3339Nano(other) ?? 0n);
+}
+
+function isFrom(parts: ContainerParts, record: ContainerRecord, image: string): boolean {
+  return record.config.Image === image || parts.images.isAncestor(image, record.imageId);
+}
+
+function mountMatches(mount: ContainerRecord["mounts"][number], wanted: string): boolean {
+  if (mount.destination === wanted) return true;
+  return mount.type === "volume" ? mount.name === wanted : mount.type === "bind" && mount.source === wanted;
+}
+
+function usesNetwork(parts: ContainerParts, record: ContainerRecord, wanted: string): boolean {
+  const id = parts.networks.find(wanted)?.id;
+  return Object.keys(record.requestedEndpoints).some(
+    (name) => name === wanted || (id !== undefined && parts.networks.find(name)?.id === id),
+  );
+}
+
+/** Whether a port such as `80`, `80/tcp` or `8000-8080/tcp` is among the keys. */
+function publishes(keys: readonly string[], wanted: string): boolean {
+  const [range, protocol = "tcp"] = wanted.split("/");
+  const [first, last = first] = range!.split("-").map(Number);
+  return keys.some((key) => {
+    const parsed = parsePortKey(key);
+    return parsed.protocol === protocol && parsed.port >= first! && parsed.port <= last!;
+  });
+}
+
+function summarize(parts: ContainerParts, record: ContainerRecord, nowMs: number): ContainerSummary {
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: parts.images.displayName(record.config.Image ?? "", record.imageId),
+    ImageID: record.imageId,
+    Command: commandText([record.path, ...record.args]),
+    Created: Number((parseRfc3339Nano(record.createdAt) ?? 0n) / 1_000_000_000n),
+    Ports: summarizePorts(parts, record),
+    Labels: record.config.Labels ?? {},
+    State: record.state.status,
+    Status: statusText(record, nowMs),
+    HostConfig: {
+      NetworkMode: record.hostConfig.NetworkMode ?? "",
+      ...(record.hostConfig.Annotations ? { Annotations: record.hostConfig.Annotations } : {}),
+    },
+    NetworkSettings: { Networks: describeNetworks(parts, record) },
+    Mounts: record.mounts
+      .filter((mount) => mount.type !== "tmpfs")
+      .map((mount) => describeMount(parts, mount)),
+    Health: {
+      Status: record.state.health?.Status ?? "none",
+      FailingStreak: record.state.health?.FailingStreak ?? 0,
+    },
+  };
+}
+
+/** The command as `ps` shows it: arguments with blanks in them are quoted. */
+function commandText(words: readonly string[]): string {
+  return words.map((word) => (word.includes(" ") ? `'${word}'` : word)).join(" ");
+}
+
+function summarizePorts(parts: ContainerParts, record: ContainerRecord): PortSummary[] {
+  if (!isRunning(record)) return [];
+  const ports: PortSummary[] = [];
+  const published = parts.networks.endpointsOf(record.id).flatMap((endpoint) => endpoint.ports);
+  for (const { hostIp, hostPort, containerPort, protocol } of published) {
+    ports.push({ IP: hostIp, PrivatePort: containerPort, PublicPort: hostPort, Type: protocol });
+  }
+  for (const key of Object.keys(record.config.ExposedPorts ?? {})) {
+    const { port, protocol } = parsePortKey(key);
+    const known = published.some((each) => each.containerPort === port && each.protocol === protocol);
+    if (!known) ports.push({ PrivatePort: port, Type: protocol });
+  }
+  return ports;
+}
+
+/** `Up 3 minutes`, `Exited (0) 2 hours ago`, …: docker's words. */
+export function statusText(record: ContainerRecord, nowMs: number): string {
+  const { state } = record;
+  const age = (time: string) =>
+    formatHumanDuration(nowMs - Number((parseRfc3339Nano(time) ?? 0n) / 1_000_000n));
+  switch (state.status) {
+    case "running": {
+      const health = state.health ? ` (${healthText(state.health.Status)})` : "";
+      return `Up ${age(state.startedAt)}${health}`;
+    }
+    case "paused":
+      return `Up ${age(state.startedAt)} (Paused)`;
+    case "restarting":
+      return `Restarting (${state.exitCode}) ${age(state.finishedAt)} ago`;
+    case "removing":
+      return "Removal In Progress";
+    case "dead":
+      return "Dead";
+    case "created":
+      return "Created";
+    case "exited":
+      return `Exited (${state.exitCode}) ${age(state.finishedAt)} ago`;
+  }
+}
+
+function healthText(status: string): string {
+  return status === "starting" ? "health: starting" : status;
+}

@@ -1,0 +1,87 @@
+import { rm } from "node:fs/promises";
+import { isKind } from "../../base/errors.ts";
+import type { ContainerRecord } from "../../core/containers/container-record.ts";
+import type { Task } from "../../core/tasks/task-runtime.ts";
+import { cannotRemove, removalInProgress } from "./errors.ts";
+import {
+  type ContainerParts,
+  changeRecord,
+  currentRecord,
+  isRunning,
+  publishContainerEvent,
+} from "./parts.ts";
+import { releaseContainer } from "./run/release.ts";
+import { killContainer } from "./run/stop.ts";
+
+export interface RemoveOptions {
+  /** End a running container first. */
+  readonly force: boolean;
+  /** Its anonymous volumes go too, where no other container has them. */
+  readonly volumes: boolean;
+}
+
+/**
+ * The container is gone: record, root file system, files, and with `volumes` its anonymous volumes.
+ * Errors: conflict (runs, is being removed).
+ */
+export async function removeContainer(
+  parts: ContainerParts,
+  id: string,
+  options: RemoveOptions,
+): Promise<void> {
+  const record = currentRecord(parts, id);
+  if (record.state.status === "removing") throw removalInProgress(id);
+  if (isRunning(record) || record.state.status === "restarting") {
+    if (!options.force) throw cannotRemove(record.name, record.state.status);
+    await endForRemoval(parts, record);
+  }
+  using _turn = await parts.locks.acquire(id);
+  // A container with `AutoRemove` is gone by itself after the kill.
+  const ended = parts.store.get(id);
+  if (ended) await removeContainerNow(parts, ended, { volumes: options.volumes });
+}
+
+async function endForRemoval(parts: ContainerParts, record: ContainerRecord): Promise<void> {
+  parts.live.cancelRestart(record.id);
+  const task = parts.live.task(record.id);
+  if (!task) return;
+  if (record.state.status === "paused") await task.resume();
+  try {
+    await killContainer(parts, record.id, "SIGKILL");
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if (!isKind(error, "conflict")) throw error;
+  }
+  await task.wait();
+}
+
+/**
+ * As `removeContainer` for who holds the lock of a container that does not run. After a crash in between, start-up
+ * finds the record as `removing` and goes on from here.
+ */
+export async function removeContainerNow(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  options: { readonly volumes: boolean; readonly task?: Task },
+): Promise<void> {
+  const { id } = record;
+  changeRecord(parts, id, ({ state }) => ({ state: { ...state, status: "removing" } }));
+  parts.live.cancelRestart(id);
+  await options.task?.delete();
+  await releaseContainer(parts, record);
+  await Promise.all([
+    parts.rootfs.remove(id),
+    rm(parts.paths.containerDir(id), { recursive: true, force: true }),
+  ]);
+  parts.store.remove(id);
+  parts.execs.removeOf(id);
+  publishContainerEvent(parts, record, "destroy");
+  parts.live.announceRemoval(id);
+  if (options.volumes) await removeAnonymousVolumes(parts, record);
+}
+
+async function removeAnonymousVolumes(parts: ContainerParts, record: ContainerRecord): Promise<void> {
+  for (const mount of record.mounts) {
+    if (mount.type === "volume" && mount.anonymous) await parts.volumes.removeIfUnused(mount.name);
+  }
+}

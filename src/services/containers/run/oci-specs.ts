@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { invalidArgument } from "../../../base/errors.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import {
+  buildResources,
+  buildRuntimeSpec,
+  capabilitySets,
+  findHostDevices,
+  type HostFacts,
+  mergeEnvironment,
+  type NamespaceChoice,
+  resolveCapabilities,
+  resolveUser,
+} from "../../../drivers/runtime-oci/mod.ts";
+import { RootDir } from "../../../os/linux/root-dir.ts";
+import type { ContainerConfig, ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
+import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
+import type { PreparedContainer, RuntimeSpecs } from "./runtime-specs.ts";
+
+export interface OciSpecsOptions {
+  readonly facts: HostFacts;
+  /** cgroup above all containers of this engine, such as `/docker`. */
+  readonly cgroupParent: string;
+}
+
+/** OCI documents for this host. */
+export class OciSpecs implements RuntimeSpecs {
+  readonly #facts: HostFacts;
+  readonly #cgroupParent: string;
+
+  constructor(options: OciSpecsOptions) {
+    this.#facts = options.facts;
+    this.#cgroupParent = options.cgroupParent;
+  }
+
+  check(_config: ContainerConfig, hostConfig: HostConfig): string[] {
+    const warnings: string[] = [];
+    resolveCapabilities({
+      add: hostConfig.CapAdd,
+      drop: hostConfig.CapDrop,
+      privileged: hostConfig.Privileged ?? false,
+      available: this.#facts.capabilities,
+    });
+    if (!this.#facts.swapLimit && (hostConfig.Memory ?? 0) > 0 && hostConfig.MemorySwap !== -1) {
+      warnings.push(
+        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
+      );
+    }
+    if (hostConfig.Init) throw invalidArgument("no init program is installed: --init is not supported");
+    return warnings;
+  }
+
+  async build(prepared: PreparedContainer): Promise<RuntimeSpec> {
+    const { record, rootfs } = prepared;
+    const { config, hostConfig } = record;
+    const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
+    const sharedShm = prepared.joinedPids.ipc;
+    return buildRuntimeSpec({
+      args: [record.path, ...record.args],
+      config,
+      hostConfig,
+      rootfs,
+      hostname: config.Hostname ?? "",
+      user,
+      mounts: prepared.mounts,
+      files: {
+        ...(prepared.hostsFile ? { hosts: prepared.hostsFile } : {}),
+        ...(prepared.hostnameFile ? { hostname: prepared.hostnameFile } : {}),
+        ...(prepared.resolvConfFile ? { resolvConf: prepared.resolvConfFile } : {}),
+      },
+      ...(sharedShm ? { shmPath: `/proc/${sharedShm}/root/dev/shm` } : {}),
+      namespaces: namespaces(prepared),
+      cgroupPath: join(hostConfig.CgroupParent || this.#cgroupParent, record.id),
+      host: this.#facts,
+      devicesAt: findHostDevices,
+    });
+  }
+
+  resources(hostConfig: HostConfig): NonNullable<RuntimeSpec["linux"]>["resources"] {
+    return buildResources(hostConfig, this.#facts.swapLimit, findHostDevices);
+  }
+
+  async buildExec(
+    record: ContainerRecord,
+    rootfs: string,
+    running: RuntimeProcess,
+    request: ExecCreateRequest,
+  ): Promise<RuntimeProcess> {
+    const own = request.User ?? "";
+    const { user } = await userIn(
+      rootfs,
+      own || (record.config.User ?? ""),
+      record.hostConfig.GroupAdd ?? [],
+    );
+    const capabilities = resolveCapabilities({
+      add: record.hostConfig.CapAdd,
+      drop: record.hostConfig.CapDrop,
+      privileged: request.Privileged || record.hostConfig.Privileged || false,
+      available: this.#facts.capabilities,
+    });
+    const tty = request.Tty ?? false;
+    const environment = (running.env ?? []).filter((entry) => tty || !entry.startsWith("TERM="));
+    return {
+      ...running,
+      terminal: tty,
+      user,
+      args: [...(request.Cmd ?? [])],
+      env: mergeEnvironment(
+        tty ? mergeEnvironment(environment, ["TERM=xterm"]) : environment,
+        request.Env ?? [],
+      ),
+      cwd: request.WorkingDir || running.cwd,
+      capabilities: capabilitySets(capabilities, user.uid),
+    };
+  }
+}
+
+async function userIn(rootfs: string, spec: string, groupAdd: readonly string[]) {
+  using root = RootDir.open(rootfs);
+  return await resolveUser(root, spec, groupAdd);
+}
+
+function namespaces(prepared: PreparedContainer): NamespaceChoice {
+  const { hostConfig } = prepared.record;
+  const { networkNamespace, joinedPids } = prepared;
+  const joined = (pid: number | undefined, kind: string) =>
+    pid ? { path: `/proc/${pid}/ns/${kind}` } : undefined;
+  return {
+    network: networkNamespace === undefined ? "host" : { path: networkNamespace },
+    pid: joined(joinedPids.pid, "pid") ?? (hostConfig.PidMode === "host" ? "host" : "private"),
+    ipc: joined(joinedPids.ipc, "ipc") ?? (hostConfig.IpcMode === "host" ? "host" : "private"),
+    uts: hostConfig.UTSMode === "host" ? "host" : "private",
+    cgroup: hostConfig.CgroupnsMode === "private" ? "private" : "host",
+  };
+}

@@ -1,0 +1,15 @@
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { ContainerParts } from "../parts.ts";
+import { releaseMounts } from "./prepare-mounts.ts";
+
+/**
+ * Nothing of a container's running form is left in the kernel: links, ports, namespace, volumes, root file system.
+ * Every step runs, whatever the others do; the first failure is thrown. Idempotent.
+ */
+export async function releaseContainer(parts: ContainerParts, record: ContainerRecord): Promise<void> {
+  const results = await Promise.allSettled([
+    parts.networks.release(record.id),
+    parts.rootfs.unmount(record.id).then(() => releaseMounts(parts, record)),
+  ]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}

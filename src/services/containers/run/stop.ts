@@ -1,0 +1,158 @@
+import { delay } from "../../../base/async.ts";
+import { invalidArgument, isKind } from "../../../base/errors.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import { parseSignal } from "../../../os/linux/signal.ts";
+import { alreadyStopped, notPaused, notRunning, pausedAlready } from "../errors.ts";
+import {
+  type ContainerParts,
+  changeRecord,
+  currentRecord,
+  isRunning,
+  publishContainerEvent,
+} from "../parts.ts";
+import { startContainer } from "./start.ts";
+
+export interface StopOptions {
+  /** Name or number; undefined for the container's own stop signal. */
+  readonly signal: string | undefined;
+  /** Time until the kill; -1 waits for ever; undefined for the container's own. */
+  readonly timeoutSeconds: number | undefined;
+}
+
+const DEFAULT_STOP_SECONDS = 10;
+/** After a SIGKILL the kernel ends a process at once unless it hangs in a system call. */
+const KILL_GRACE_MS = 10_000;
+
+function signalNumber(text: string): number {
+  const number = parseSignal(text);
+  if (number === undefined) throw invalidArgument(`invalid signal: ${text}`);
+  return number;
+}
+
+function stopSignal(record: ContainerRecord, requested: string | undefined): number {
+  return signalNumber(requested || record.config.StopSignal || "SIGTERM");
+}
+
+/** The container's process has ended and the policy will not start it again. Errors: notModified, invalidArgument. */
+export async function stopContainer(parts: ContainerParts, id: string, options: StopOptions): Promise<void> {
+  const record = currentRecord(parts, id);
+  const signal = stopSignal(record, options.signal);
+  if (record.state.status === "restarting") return cancelRestart(parts, id);
+  if (!isRunning(record)) throw alreadyStopped();
+  await endProcess(parts, record, signal, options.timeoutSeconds);
+  const stopped = parts.store.get(id);
+  if (stopped) publishContainerEvent(parts, stopped, "stop");
+}
+
+async function cancelRestart(parts: ContainerParts, id: string): Promise<void> {
+  parts.live.cancelRestart(id);
+  using _turn = await parts.locks.acquire(id);
+  const record = changeRecord(parts, id, ({ state }) => ({
+    manuallyStopped: true,
+    state: state.status === "restarting" ? { ...state, status: "exited" } : state,
+  }));
+  publishContainerEvent(parts, record, "stop");
+}
+
+async function endProcess(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  signal: number,
+  timeoutSeconds: number | undefined,
+): Promise<void> {
+  const { id } = record;
+  const exited = parts.live.nextExit(id);
+  changeRecord(parts, id, () => ({ manuallyStopped: true }));
+  const seconds = timeoutSeconds ?? record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+  if (record.state.status === "paused") await unpauseContainer(parts, id);
+  await sendSignal(parts, record, signal);
+  if (await settledWithin(exited, seconds < 0 ? undefined : seconds * 1000)) return;
+  await sendSignal(parts, record, signalNumber("SIGKILL"));
+  await settledWithin(exited, KILL_GRACE_MS);
+}
+
+async function settledWithin(promise: Promise<unknown>, timeoutMs: number | undefined): Promise<boolean> {
+  if (timeoutMs === undefined) {
+    await promise;
+    return true;
+  }
+  const timer = new AbortController();
+  try {
+    return await Promise.race([promise.then(() => true), delay(timeoutMs, timer.signal).then(() => false)]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function sendSignal(parts: ContainerParts, record: ContainerRecord, signal: number): Promise<void> {
+  try {
+    await parts.live.task(record.id)?.kill(signal);
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if (!isKind(error, "notFound")) throw error;
+    return;
+  }
+  publishContainerEvent(parts, record, "kill", { signal: String(signal) });
+}
+
+/** Sends a signal to the container's process. Errors: conflict (not running), invalidArgument. */
+export async function killContainer(parts: ContainerParts, id: string, signalText: string): Promise<void> {
+  const record = currentRecord(parts, id);
+  const signal = signalNumber(signalText || "SIGKILL");
+  const task = parts.live.task(id);
+  if (!isRunning(record) || !task) throw notRunning(id);
+  // Only a signal that is meant to end the container keeps its policy from starting it again.
+  if (signal === signalNumber("SIGKILL") || signal === stopSignal(record, undefined)) {
+    changeRecord(parts, id, () => ({ manuallyStopped: true }));
+  }
+  const exited = signal === signalNumber("SIGKILL") ? parts.live.nextExit(id) : undefined;
+  try {
+    await task.kill(signal);
+  } catch (error) {
+    if (isKind(error, "notFound")) throw notRunning(id);
+    throw error;
+  }
+  publishContainerEvent(parts, record, "kill", { signal: String(signal) });
+  if (exited && record.state.status !== "paused") await settledWithin(exited, KILL_GRACE_MS);
+}
+
+/** Stops the container where it runs and starts it. */
+export async function restartContainer(
+  parts: ContainerParts,
+  id: string,
+  options: StopOptions,
+): Promise<void> {
+  const record = currentRecord(parts, id);
+  const signal = stopSignal(record, options.signal);
+  if (record.state.status === "restarting") await cancelRestart(parts, id);
+  else if (isRunning(record)) await endProcess(parts, record, signal, options.timeoutSeconds);
+  await startContainer(parts, id);
+  const started = parts.store.get(id);
+  if (started) publishContainerEvent(parts, started, "restart");
+}
+
+/** All processes of the container stand still. Errors: conflict (not running, paused already). */
+export async function pauseContainer(parts: ContainerParts, id: string): Promise<void> {
+  await changeFreeze(parts, id, "paused");
+}
+
+/** The processes go on. Errors: conflict (not paused). */
+export async function unpauseContainer(parts: ContainerParts, id: string): Promise<void> {
+  await changeFreeze(parts, id, "running");
+}
+
+async function changeFreeze(parts: ContainerParts, id: string, wanted: "paused" | "running"): Promise<void> {
+  using _turn = await parts.locks.acquire(id);
+  const record = currentRecord(parts, id);
+  const task = parts.live.task(id);
+  if (wanted === "paused") {
+    if (!isRunning(record) || !task) throw notRunning(id);
+    if (record.state.status === "paused") throw pausedAlready(id);
+    await task.pause();
+  } else {
+    if (record.state.status !== "paused" || !task) throw notPaused(id);
+    await task.resume();
+  }
+  const changed = changeRecord(parts, id, ({ state }) => ({ state: { ...state, status: wanted } }));
+  publishContainerEvent(parts, changed, wanted === "paused" ? "pause" : "unpause");
+}

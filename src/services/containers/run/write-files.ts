@@ -1,0 +1,86 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { messageOf } from "../../../base/errors.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { EndpointRecord } from "../../../core/networks/network-record.ts";
+import { extraHostsEntries, type HostsEntry, hostsFileText } from "../files/hosts-file.ts";
+import { containerResolvConf, parseResolvConf, resolvConfText } from "../files/resolv-conf.ts";
+import { findContainer } from "../find.ts";
+import type { ContainerParts } from "../parts.ts";
+
+/** The files the engine mounts over the image's; undefined where the container sees none of the kind. */
+export interface ContainerFiles {
+  readonly hostsFile: string | undefined;
+  readonly hostnameFile: string | undefined;
+  readonly resolvConfFile: string | undefined;
+}
+
+const HOST_RESOLV_CONF = "/etc/resolv.conf";
+const HOST_HOSTS = "/etc/hosts";
+
+/** `hosts`, `hostname` and `resolv.conf` of the container are as its endpoints and settings want them now. */
+export async function writeContainerFiles(
+  parts: ContainerParts,
+  record: ContainerRecord,
+): Promise<ContainerFiles> {
+  const mode = record.hostConfig.NetworkMode ?? "bridge";
+  if (mode.startsWith("container:")) {
+    const { id } = findContainer(parts.store, mode.slice("container:".length));
+    return filesOf(parts, id);
+  }
+  const files = filesOf(parts, record.id);
+  const endpoints = parts.networks.endpointsOf(record.id);
+  await Promise.all([
+    hostsText(parts, record, mode, endpoints).then((text) => writeFile(files.hostsFile, text)),
+    resolvText(parts, record, mode).then((text) => writeFile(files.resolvConfFile, text)),
+    writeFile(files.hostnameFile, `${record.config.Hostname}\n`),
+  ]);
+  return files;
+}
+
+function filesOf(parts: ContainerParts, id: string) {
+  return {
+    hostsFile: parts.paths.hostsFile(id),
+    hostnameFile: parts.paths.hostnameFile(id),
+    resolvConfFile: parts.paths.resolvConfFile(id),
+  };
+}
+
+async function hostsText(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  mode: string,
+  endpoints: readonly EndpointRecord[],
+): Promise<string> {
+  const extra = extraHostsEntries(record.hostConfig.ExtraHosts ?? [], parts.networks.hostGateways());
+  if (mode === "host") {
+    const own = await readHostFile(parts, HOST_HOSTS);
+    return own + extra.map(({ address, names }) => `${address}\t${names.join(" ")}\n`).join("");
+  }
+  return hostsFileText([...extra, ...ownEntries(record, endpoints)]);
+}
+
+function ownEntries(record: ContainerRecord, endpoints: readonly EndpointRecord[]): HostsEntry[] {
+  const hostname = record.config.Hostname ?? "";
+  const domain = record.config.Domainname ?? "";
+  const names = domain === "" ? [hostname] : [`${hostname}.${domain}`, hostname];
+  return endpoints.flatMap(({ ipv4Address, ipv6Address }) =>
+    [ipv4Address, ipv6Address].filter((address) => address !== "").map((address) => ({ address, names })),
+  );
+}
+
+async function resolvText(parts: ContainerParts, record: ContainerRecord, mode: string): Promise<string> {
+  const { Dns: dns, DnsSearch: dnsSearch, DnsOptions: dnsOptions } = record.hostConfig;
+  const request = { dns: dns ?? [], dnsSearch: dnsSearch ?? [], dnsOptions: dnsOptions ?? [] };
+  const host = parseResolvConf(await readHostFile(parts, HOST_RESOLV_CONF));
+  return resolvConfText(containerResolvConf(host, request, mode === "host"));
+}
+
+/** A host file that cannot be read counts as empty: a host without it runs containers too. */
+async function readHostFile(parts: ContainerParts, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    parts.logger.warn({ path, reason: messageOf(error) }, "host file not readable");
+    return "";
+  }
+}

@@ -1,0 +1,43 @@
+import { chainIdsOf } from "../../base/digest.ts";
+import type { ImageHistoryItem, OCIPlatform } from "../../spec/engine-api/mod.ts";
+import { normalizePlatform } from "../../spec/oci-image/platform.ts";
+import { familiarString } from "../../spec/reference/reference.ts";
+import { createdMs } from "./filter-time.ts";
+import { readConfig } from "./image-documents.ts";
+import { namesOfImage } from "./names.ts";
+import type { ImageParts } from "./parts.ts";
+import { resolveImage } from "./resolve.ts";
+
+/** The steps that made an image, last one first. Errors: notFound, invalidArgument. */
+export async function imageHistory(
+  parts: ImageParts,
+  name: string,
+  options: { readonly platform: OCIPlatform | undefined },
+): Promise<ImageHistoryItem[]> {
+  const wanted = options.platform && normalizePlatform(options.platform);
+  const { image } = resolveImage(parts.images, name, wanted);
+  const config = await readConfig(parts, image.id);
+  const chain = chainIdsOf(config.rootfs.diff_ids);
+  const items: ImageHistoryItem[] = [];
+  let layer = 0;
+  for (const step of config.history) {
+    // A hostile history may claim more layers than there are.
+    const key = step.empty_layer ? undefined : chain[layer++];
+    items.push({
+      Id: "<missing>",
+      Created: Math.trunc(createdMs(step.created ?? "") / 1000),
+      CreatedBy: step.created_by ?? "",
+      Tags: null,
+      Size: key === undefined ? 0 : (await parts.snapshotter.usage(key)).sizeBytes,
+      Comment: step.comment ?? "",
+    });
+  }
+  items.reverse();
+  const top = items[0];
+  if (top) {
+    const tags = namesOfImage(parts, image.id).tags.map(familiarString);
+    top.Id = image.id;
+    top.Tags = tags.length > 0 ? tags : null;
+  }
+  return items;
+}

@@ -1,0 +1,146 @@
+import { invalidArgument } from "../../base/errors.ts";
+import { type Filters, matchesLabels } from "../../base/filters.ts";
+import type { ImageRecord } from "../../core/images/image-store.ts";
+import type { ImageSummary } from "../../spec/engine-api/mod.ts";
+import {
+  familiarMatches,
+  familiarName,
+  familiarString,
+  type NamedReference,
+} from "../../spec/reference/reference.ts";
+import { toApiDescriptor } from "./api-descriptor.ts";
+import { createdMs, parseFilterTimeMs } from "./filter-time.ts";
+import { readChain, readTarget } from "./image-documents.ts";
+import { describeManifests } from "./manifest-summaries.ts";
+import { type FamiliarNames, firstTarget, namesOfImage } from "./names.ts";
+import type { ImageParts } from "./parts.ts";
+import { resolveImage } from "./resolve.ts";
+
+export interface ImageListOptions {
+  /** Intermediate images too. */
+  readonly all: boolean;
+  readonly filters: Filters;
+  /** Computes `SharedSize`; -1 is answered without it. */
+  readonly sharedSize: boolean;
+  /** Fills `Manifests`. */
+  readonly manifests: boolean;
+}
+
+/**
+ * The images, newest first. Filters: `dangling`, `label`, `before`, `since`, `until`, `reference`.
+ * Errors: invalidArgument, notFound (an image named by a filter).
+ */
+export async function listImages(parts: ImageParts, options: ImageListOptions): Promise<ImageSummary[]> {
+  const matches = imageMatcher(parts, options);
+  const selected = parts.images.list().flatMap((image) => {
+    const names = matches(image);
+    return names ? [{ image, names }] : [];
+  });
+  selected.sort((a, b) => createdMs(b.image.created) - createdMs(a.image.created));
+  const shared = options.sharedSize ? await sharedSizes(parts) : undefined;
+  const containers = countUsers(parts);
+  return Promise.all(
+    selected.map(async ({ image, names }) => ({
+      Id: image.id,
+      ParentId: image.parent ?? "",
+      RepoTags: names.tags.map(familiarString),
+      RepoDigests: names.digests.map(familiarString),
+      Created: Math.trunc(createdMs(image.created) / 1000),
+      Size: image.sizeBytes,
+      SharedSize: shared?.get(image.id) ?? -1,
+      Labels: Object.keys(image.labels).length > 0 ? { ...image.labels } : null,
+      Containers: containers.get(image.id) ?? 0,
+      Descriptor: toApiDescriptor((await readTarget(parts, image, firstTarget(parts, image))).descriptor),
+      ...(options.manifests && { Manifests: await describeManifests(parts, image) }),
+    })),
+  );
+}
+
+function countUsers(parts: ImageParts): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { imageId } of parts.users.list()) counts.set(imageId, (counts.get(imageId) ?? 0) + 1);
+  return counts;
+}
+
+/** Says which names of an image are listed; undefined where the image is not. */
+function imageMatcher(
+  parts: ImageParts,
+  { all, filters }: Pick<ImageListOptions, "all" | "filters">,
+): (image: ImageRecord) => FamiliarNames | undefined {
+  const { earliestMs, latestMs } = timeWindow(parts, filters);
+  const dangling = booleanFilter(filters, "dangling");
+  const patterns = filters.get("reference") ?? [];
+  return (image) => {
+    const created = createdMs(image.created);
+    if (created <= earliestMs || created >= latestMs || !matchesLabels(filters, "label", image.labels))
+      return undefined;
+    const names = namesOfImage(parts, image.id);
+    const unnamed = names.tags.length === 0;
+    if (unnamed && names.digests.length === 0) {
+      if (dangling === false || patterns.length > 0) return undefined;
+      return all || parts.images.children(image.id).length === 0 ? names : undefined;
+    }
+    if (dangling !== undefined && dangling !== unnamed) return undefined;
+    return patterns.length === 0 ? names : matchingNames(names, patterns);
+  };
+}
+
+function matchingNames(names: FamiliarNames, patterns: readonly string[]): FamiliarNames | undefined {
+  const wanted = (name: NamedReference) => patterns.some((pattern) => familiarMatches(pattern, name));
+  const tags = names.tags.filter(wanted);
+  const digests = names.digests.filter(
+    (name) => wanted(name) || tags.some((tag) => familiarName(tag) === familiarName(name)),
+  );
+  return tags.length + digests.length > 0 ? { tags, digests } : undefined;
+}
+
+/** Images created strictly between the two moments match. */
+function timeWindow(
+  parts: ImageParts,
+  filters: Filters,
+): { readonly earliestMs: number; readonly latestMs: number } {
+  const createdOf = (name: string) => createdMs(resolveImage(parts.images, name).image.created);
+  const nowMs = Date.now();
+  const latest = [
+    ...(filters.get("before") ?? []).map(createdOf),
+    ...(filters.get("until") ?? []).map((text) => parseFilterTimeMs(text, nowMs)),
+  ];
+  const earliest = (filters.get("since") ?? []).map(createdOf);
+  return {
+    earliestMs: Math.max(Number.NEGATIVE_INFINITY, ...earliest),
+    latestMs: Math.min(Number.POSITIVE_INFINITY, ...latest),
+  };
+}
+
+/** A filter that is true or false. Errors: invalidArgument. */
+export function booleanFilter(filters: Filters, name: string): boolean | undefined {
+  const values = filters.get(name) ?? [];
+  if (values.length === 0) return undefined;
+  const parsed = values.map((value) => {
+    if (/^(?:1|t|true)$/i.test(value)) return true;
+    if (/^(?:0|f|false)$/i.test(value)) return false;
+    throw invalidArgument(`invalid filter '${name}=[${value}]'`);
+  });
+  if (parsed.some((value) => value !== parsed[0]))
+    throw invalidArgument(`invalid filter '${name}=[${values.join(" ")}]'`);
+  return parsed[0];
+}
+
+/** By image, the space of its layers that another image uses too. */
+async function sharedSizes(parts: ImageParts): Promise<Map<string, number>> {
+  const chains = new Map<string, readonly string[]>();
+  const uses = new Map<string, number>();
+  for (const { id } of parts.images.list()) {
+    const chain = await readChain(parts, id);
+    chains.set(id, chain);
+    for (const key of chain) uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
+  const sizes = new Map<string, number>();
+  for (const [id, chain] of chains) {
+    let sharedBytes = 0;
+    for (const key of chain)
+      if (uses.get(key)! > 1) sharedBytes += (await parts.snapshotter.usage(key)).sizeBytes;
+    sizes.set(id, sharedBytes);
+  }
+  return sizes;
+}

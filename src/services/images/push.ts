@@ -1,0 +1,208 @@
+import { shortId } from "../../base/ids.ts";
+import type { ImageRecord } from "../../core/images/image-store.ts";
+import type { RegistryCredentials, RemoteRepository } from "../../core/remotes/remote.ts";
+import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
+import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
+import { parseIndex } from "../../spec/oci-image/index-document.ts";
+import { parseManifest } from "../../spec/oci-image/manifest.ts";
+import { isForeignLayerType, isManifestType } from "../../spec/oci-image/media-types.ts";
+import { normalizePlatform, parsePlatform, platformRank } from "../../spec/oci-image/platform.ts";
+import {
+  familiarName,
+  familiarString,
+  fullName,
+  fullString,
+  type NamedReference,
+  parseNormalized,
+  trimNamed,
+  withTag,
+} from "../../spec/reference/reference.ts";
+import { asTransferError, nothingToPush, wrongPlatform } from "./errors.ts";
+import { readTarget } from "./image-documents.ts";
+import { publishImageEvent } from "./image-events.ts";
+import type { ImageParts } from "./parts.ts";
+import { type Report, reportBytes, streamProgress } from "./progress-stream.ts";
+
+export interface PushOptions {
+  readonly name: string;
+  /** Empty for every tag of the name. */
+  readonly tag: string;
+  readonly platform: OCIPlatform | undefined;
+  readonly credentials: RegistryCredentials | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Push {
+  readonly parts: ImageParts;
+  readonly remote: RemoteRepository;
+  /** Repository on the same registry that the image came from: its blobs can be mounted. */
+  readonly mountFrom: string | undefined;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends images to a registry. When the stream has ended without an error, the registry has them.
+ * Errors: invalidArgument and notFound at once; from the stream permissionDenied, unavailable, internal (the registry
+ * wants credentials).
+ */
+export function pushImage(parts: ImageParts, options: PushOptions): AsyncIterable<ProgressMessage> {
+  const names = namesToPush(parts, options);
+  return streamProgress(async (report, signal) => {
+    const repository = trimNamed(names[0]!.reference);
+    report({ status: `The push refers to repository [${fullName(repository)}]` });
+    const { credentials } = options;
+    const remote = parts.remotes.open(repository, { ...(credentials && { credentials }), signal });
+    try {
+      for (const { reference, image } of names) {
+        const mountFrom = mountSource(parts, image, reference);
+        await pushOne(
+          { parts, remote, mountFrom, report, signal },
+          reference,
+          image,
+          options.platform !== undefined,
+        );
+      }
+    } catch (error) {
+      throw asTransferError(error);
+    }
+  }, options.signal);
+}
+
+interface NamedImage {
+  readonly reference: NamedReference;
+  readonly image: ImageRecord;
+}
+
+function namesToPush(parts: ImageParts, options: PushOptions): NamedImage[] {
+  const given = parseNormalized(options.name);
+  const repository = trimNamed(given);
+  const tag = options.tag || given.tag;
+  const names = tag === undefined ? allTags(parts, repository) : [withTag(repository, tag)];
+  const found = names.flatMap((reference) => {
+    const known = parts.images.resolveName(fullString(reference));
+    const image = known && parts.images.get(known.id);
+    return image ? [{ reference, image }] : [];
+  });
+  if (found.length === 0) throw nothingToPush(familiarName(repository));
+  if (options.platform) {
+    const wanted = normalizePlatform(options.platform);
+    for (const { reference, image } of found) {
+      if (platformRank(wanted, parsePlatform(image.platform)) !== undefined) continue;
+      throw wrongPlatform(familiarString(reference), wanted, image.platform);
+    }
+  }
+  return found;
+}
+
+function allTags(parts: ImageParts, repository: NamedReference): NamedReference[] {
+  return parts.images
+    .listNames()
+    .map(({ name }) => parseNormalized(name))
+    .filter((name) => name.tag !== undefined && fullName(name) === fullName(repository));
+}
+
+function mountSource(parts: ImageParts, image: ImageRecord, target: NamedReference): string | undefined {
+  const sources = parts.images.repoDigestsOf(image.id).map(({ repository }) => parseNormalized(repository));
+  return sources.find((source) => source.domain === target.domain && source.path !== target.path)?.path;
+}
+
+async function pushOne(
+  push: Push,
+  reference: NamedReference,
+  image: ImageRecord,
+  onePlatform: boolean,
+): Promise<void> {
+  const { parts, remote, report } = push;
+  const top = await documentToPush(parts, reference, image, onePlatform);
+  await pushTree(push, top);
+  const bytes = await parts.content.readAll(top.digest);
+  const tag = reference.tag!;
+  const digest = await remote.pushManifest(bytes, top.mediaType, tag);
+  report({ status: `${tag}: digest: ${digest} size: ${bytes.byteLength}` });
+  report({ progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: bytes.byteLength } });
+  parts.images.addRepoDigest(image.id, { repository: fullName(reference), digest });
+  publishImageEvent(parts, "push", familiarString(reference), familiarName(reference), image);
+}
+
+/** The index that the name points to where all of it is stored, else the image's own manifest. */
+async function documentToPush(
+  parts: ImageParts,
+  reference: NamedReference,
+  image: ImageRecord,
+  onePlatform: boolean,
+): Promise<Descriptor> {
+  const own = await readTarget(parts, image, image.manifest);
+  const target = parts.images.resolveName(fullString(reference))?.target;
+  if (onePlatform || target === undefined || target === image.manifest) return own.descriptor;
+  const { descriptor, index } = await readTarget(parts, image, target);
+  if (!index) return own.descriptor;
+  for (const entry of index.manifests) {
+    if (!isManifestType(entry.mediaType) || !(await isComplete(parts, entry))) return own.descriptor;
+  }
+  return descriptor;
+}
+
+async function isComplete(parts: ImageParts, entry: Descriptor): Promise<boolean> {
+  if (!(await parts.content.has(entry.digest))) return false;
+  const manifest = parseManifest(await parts.content.readAll(entry.digest), entry.mediaType);
+  for (const blob of [manifest.config, ...manifest.layers]) {
+    if (!(await parts.content.has(blob.digest))) return false;
+  }
+  return true;
+}
+
+/** Pushes everything below `top`; what the registry refers to must be there first. */
+async function pushTree(push: Push, top: Descriptor): Promise<void> {
+  const { parts, remote } = push;
+  const bytes = await parts.content.readAll(top.digest);
+  if (isManifestType(top.mediaType)) {
+    const manifest = parseManifest(bytes, top.mediaType);
+    await pushBlobs(
+      push,
+      manifest.layers.filter((layer) => !isForeignLayerType(layer.mediaType)),
+    );
+    await pushBlobs({ ...push, report: () => undefined }, [manifest.config]);
+    return;
+  }
+  for (const entry of parseIndex(bytes, top.mediaType).manifests) {
+    await pushTree(push, entry);
+    await remote.pushManifest(await parts.content.readAll(entry.digest), entry.mediaType, entry.digest);
+  }
+}
+
+async function pushBlobs(push: Push, blobs: readonly Descriptor[]): Promise<void> {
+  const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+  for (const blob of unique)
+    push.report({ status: "Preparing", id: shortId(blob.digest), progressDetail: {} });
+  const results = await Promise.allSettled(unique.map((blob) => pushBlob(push, blob)));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+async function pushBlob(push: Push, blob: Descriptor): Promise<void> {
+  const { parts, remote, mountFrom, report, signal } = push;
+  const id = shortId(blob.digest);
+  report({ status: "Waiting", id, progressDetail: {} });
+  using _slot = await parts.uploads.acquire();
+  signal.throwIfAborted();
+  if (await remote.hasBlob(blob.digest)) {
+    report({ status: "Layer already exists", id, progressDetail: {} });
+    return;
+  }
+  if (mountFrom !== undefined && (await remote.mountBlob(blob.digest, mountFrom))) {
+    report({ status: `Mounted from ${mountFrom}`, id, progressDetail: {} });
+    return;
+  }
+  const { sizeBytes } = await parts.content.info(blob.digest);
+  const progress = reportBytes(report, id, "Pushing", sizeBytes);
+  await remote.pushBlob({ ...blob, size: sizeBytes }, async function* () {
+    let sent = 0;
+    for await (const chunk of parts.content.read(blob.digest)) {
+      yield chunk;
+      sent += chunk.byteLength;
+      progress(sent);
+    }
+  });
+  report({ status: "Pushed", id, progressDetail: {} });
+}

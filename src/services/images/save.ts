@@ -1,0 +1,194 @@
+import type { Digest } from "../../base/digest.ts";
+import { parseRfc3339Nano } from "../../base/time.ts";
+import type { ImageRecord } from "../../core/images/image-store.ts";
+import type { OCIPlatform } from "../../spec/engine-api/mod.ts";
+import {
+  ARCHIVE_MANIFEST,
+  ARCHIVE_REPOSITORIES,
+  type DockerArchiveEntry,
+  IMAGE_NAME_ANNOTATION,
+  LAYOUT_FILE,
+  LAYOUT_INDEX,
+  REF_NAME_ANNOTATION,
+} from "../../spec/oci-image/archive.ts";
+import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
+import { encodeIndex } from "../../spec/oci-image/index-document.ts";
+import { normalizePlatform } from "../../spec/oci-image/platform.ts";
+import {
+  familiarName,
+  familiarString,
+  fullName,
+  fullString,
+  type NamedReference,
+  parseNormalized,
+  tagNameOnly,
+  withTag,
+} from "../../spec/reference/reference.ts";
+import { byteString, END_OF_ARCHIVE, encodeEntry, paddingOf } from "../../spec/tar/mod.ts";
+import { noSuchImage } from "./errors.ts";
+import { readManifest, readTarget } from "./image-documents.ts";
+import { publishImageEvent } from "./image-events.ts";
+import type { ImageParts } from "./parts.ts";
+import { resolveImage } from "./resolve.ts";
+
+interface ImageToSave {
+  readonly image: ImageRecord;
+  readonly names: NamedReference[];
+}
+
+/**
+ * One archive of all the images, readable as docker's archive and as an OCI layout. The same images give the same bytes.
+ * Errors: notFound, before the first byte. What is saved stays while it is read.
+ * Source: OCI image-spec v1.1, image-layout.md; Docker image specification v1.3.
+ */
+export async function saveImages(
+  parts: ImageParts,
+  names: readonly string[],
+  options: { readonly platforms: readonly OCIPlatform[]; readonly signal: AbortSignal },
+): Promise<AsyncIterable<Uint8Array>> {
+  const platforms = options.platforms.map(normalizePlatform);
+  const images = collectImages(parts, names, (text) => {
+    for (const platform of platforms) resolveImage(parts.images, text, platform);
+  });
+  return writeArchive(parts, images, options.signal);
+}
+
+function collectImages(
+  parts: ImageParts,
+  names: readonly string[],
+  check: (text: string) => void,
+): ImageToSave[] {
+  const images = new Map<Digest, ImageToSave>();
+  const add = (image: ImageRecord, reference: NamedReference | undefined) => {
+    const known = images.get(image.id) ?? { image, names: [] };
+    images.set(image.id, known);
+    if (reference?.tag === undefined) return;
+    const tagged = withTag(reference, reference.tag);
+    if (!known.names.some((name) => fullString(name) === fullString(tagged))) known.names.push(tagged);
+  };
+  for (const text of names) {
+    const repository = wholeRepository(parts, text);
+    if (repository) {
+      for (const { image, name } of repository) add(image, name);
+      continue;
+    }
+    check(text);
+    const { image, reference } = resolveImage(parts.images, text);
+    add(image, reference && tagNameOnly(reference));
+  }
+  return [...images.values()];
+}
+
+/** All tags of a repository where `text` is a name without tag, as docker saves it; undefined for everything else. */
+function wholeRepository(parts: ImageParts, text: string) {
+  if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text) || text.startsWith("sha256:")) return undefined;
+  const reference = parseNormalized(text);
+  if (reference.tag !== undefined || reference.digest !== undefined) return undefined;
+  const tagged = parts.images.listNames().flatMap((entry) => {
+    const name = parseNormalized(entry.name);
+    if (name.tag === undefined || fullName(name) !== fullName(reference)) return [];
+    const image = parts.images.get(entry.id);
+    if (!image) throw noSuchImage(familiarString(name));
+    return [{ image, name }];
+  });
+  return tagged.length > 0 ? tagged : undefined;
+}
+
+interface Blob {
+  readonly digest: Digest;
+  readonly createdSeconds: number;
+}
+
+async function* writeArchive(
+  parts: ImageParts,
+  images: readonly ImageToSave[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  await using lease = parts.leases.create("save");
+  const blobs = new Map<Digest, Blob>();
+  const entries: Descriptor[] = [];
+  const archive: DockerArchiveEntry[] = [];
+  const repositories: Record<string, Record<string, string>> = {};
+  for (const { image, names } of images) {
+    const manifest = await readManifest(parts, image);
+    const { descriptor } = await readTarget(parts, image, image.manifest);
+    const createdSeconds = Number((parseRfc3339Nano(image.created) ?? 0n) / 1_000_000_000n);
+    for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) {
+      lease.add({ kind: "content", key: digest });
+      if (!blobs.has(digest)) blobs.set(digest, { digest, createdSeconds });
+    }
+    entries.push(...indexEntries(descriptor, names));
+    archive.push({
+      Config: blobPath(manifest.config.digest),
+      RepoTags: names.map(familiarString),
+      Layers: manifest.layers.map(({ digest }) => blobPath(digest)),
+    });
+    const top = manifest.layers.at(-1);
+    for (const name of names) {
+      repositories[familiarName(name)] ??= {};
+      repositories[familiarName(name)]![name.tag!] = (top ?? manifest.config).digest.replace(/^[^:]*:/, "");
+    }
+  }
+  yield* directory("blobs/");
+  yield* directory("blobs/sha256/");
+  for (const blob of [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))) {
+    yield* blobEntry(parts, blob, signal);
+  }
+  yield* document(LAYOUT_INDEX, encodeIndex({ manifests: entries }));
+  yield* document(ARCHIVE_MANIFEST, Buffer.from(JSON.stringify(archive)));
+  yield* document(LAYOUT_FILE, Buffer.from('{"imageLayoutVersion": "1.0.0"}'));
+  if (Object.keys(repositories).length > 0) {
+    yield* document(ARCHIVE_REPOSITORIES, Buffer.from(JSON.stringify(repositories)));
+  }
+  yield END_OF_ARCHIVE;
+  for (const { image } of images) publishImageEvent(parts, "save", image.id, image.id, image);
+}
+
+function indexEntries(descriptor: Descriptor, names: readonly NamedReference[]): Descriptor[] {
+  if (names.length === 0) return [descriptor];
+  return names.map((name) => ({
+    ...descriptor,
+    annotations: { [IMAGE_NAME_ANNOTATION]: fullString(name), [REF_NAME_ANNOTATION]: name.tag! },
+  }));
+}
+
+function blobPath(digest: Digest): string {
+  return `blobs/${digest.replace(":", "/")}`;
+}
+
+function header(name: string, sizeBytes: number, seconds: number, isDirectory: boolean): Buffer {
+  return encodeEntry({
+    type: isDirectory ? "directory" : "file",
+    name: byteString(name),
+    linkName: "",
+    mode: isDirectory ? 0o755 : 0o644,
+    uid: 0,
+    gid: 0,
+    mtimeSeconds: seconds,
+    mtimeNanoseconds: 0,
+    sizeBytes,
+    deviceMajor: 0,
+    deviceMinor: 0,
+    xattrs: new Map(),
+  });
+}
+
+function* directory(name: string): Generator<Uint8Array> {
+  yield header(name, 0, 0, true);
+}
+
+function* document(name: string, bytes: Uint8Array): Generator<Uint8Array> {
+  yield header(name, bytes.byteLength, 0, false);
+  yield bytes;
+  yield paddingOf(bytes.byteLength);
+}
+
+async function* blobEntry(parts: ImageParts, blob: Blob, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { sizeBytes } = await parts.content.info(blob.digest);
+  yield header(blobPath(blob.digest), sizeBytes, Math.max(0, blob.createdSeconds), false);
+  for await (const chunk of parts.content.read(blob.digest)) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+  yield paddingOf(sizeBytes);
+}

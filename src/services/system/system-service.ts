@@ -1,0 +1,303 @@
+import { readdirSync } from "node:fs";
+import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
+import { VERSION } from "../../base/version.ts";
+import type { ContainerStore } from "../../core/containers/container-record.ts";
+import type { EngineEvent, EventLog } from "../../core/events/event-log.ts";
+import type { ImageStore } from "../../core/images/image-store.ts";
+import type { RemoteFactory } from "../../core/remotes/remote.ts";
+import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
+import type { VolumeStore } from "../../core/volumes/volume.ts";
+import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
+import type {
+  AuthConfig,
+  AuthResponse,
+  ContainerSummary,
+  ImageSummary,
+  SystemInfo,
+  SystemVersion,
+  UsageSummary,
+  Volume,
+} from "../../spec/engine-api/mod.ts";
+import { type EventsOptions, streamEvents } from "./events.ts";
+import type { HostFacts } from "./host-facts.ts";
+
+/** Program that an OCI runtime was found as, and what it says of itself. */
+export interface RuntimeProgram {
+  readonly name: string;
+  readonly path: string;
+  readonly version: string;
+}
+
+export interface SystemServiceParts {
+  /** Name of this engine's own, kept in its data root. */
+  readonly engineId: string;
+  readonly dataRoot: string;
+  readonly containers: ContainerStore;
+  readonly images: ImageStore;
+  readonly volumes: VolumeStore;
+  readonly snapshotter: Snapshotter;
+  readonly remotes: RemoteFactory;
+  readonly events: EventLog;
+  readonly host: () => HostFacts;
+  readonly runtimes: readonly RuntimeProgram[];
+  readonly labels: readonly string[];
+  readonly debug: boolean;
+  readonly networkDrivers: readonly string[];
+  readonly volumeDrivers: readonly string[];
+  readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
+  readonly usage: UsageSources;
+}
+
+/** Where `system df` gets its lists from. */
+export interface UsageSources {
+  containers(): Promise<ContainerSummary[]>;
+  images(): Promise<ImageSummary[]>;
+  volumes(): Promise<Volume[]>;
+}
+
+export type DiskUsageKind = "container" | "image" | "volume" | "build-cache";
+
+export interface DiskUsageReport {
+  readonly images?: Required<UsageSummary<ImageSummary>>;
+  readonly containers?: Required<UsageSummary<ContainerSummary>>;
+  readonly volumes?: Required<UsageSummary<Volume>>;
+}
+
+/** The engine as a whole: what it is, what it holds, what happens in it. */
+export class SystemService {
+  readonly #parts: SystemServiceParts;
+
+  constructor(parts: SystemServiceParts) {
+    this.#parts = parts;
+  }
+
+  async version(): Promise<Omit<SystemVersion, "ApiVersion" | "MinAPIVersion">> {
+    const { runtimes } = this.#parts;
+    const kernel = this.#parts.host().kernel;
+    return {
+      Platform: { Name: "Gantry" },
+      Components: [
+        {
+          Name: "Engine",
+          Version: VERSION,
+          Details: {
+            ApiVersion: NEWEST_API_VERSION,
+            Arch: goArchitecture(),
+            BuildTime: "",
+            Experimental: "false",
+            GitCommit: "",
+            GoVersion: runtimeName(),
+            KernelVersion: kernel.release,
+            MinAPIVersion: OLDEST_API_VERSION,
+            Os: "linux",
+          },
+        },
+        ...runtimes.map(({ name, version }) => ({ Name: name, Version: version, Details: {} })),
+      ],
+      Version: VERSION,
+      GitCommit: "",
+      GoVersion: runtimeName(),
+      Os: "linux",
+      Arch: goArchitecture(),
+      KernelVersion: kernel.release,
+      BuildTime: "",
+    };
+  }
+
+  async info(): Promise<SystemInfo> {
+    const { containers, images, snapshotter, runtimes, registry } = this.#parts;
+    const host = this.#parts.host();
+    const counts = countStates(containers);
+    const has = (controller: string) => host.cgroupVersion === 2 || host.controllers.has(controller);
+    return {
+      ID: this.#parts.engineId,
+      ...counts,
+      Images: images.list().length,
+      Driver: snapshotter.name,
+      DriverStatus: (await snapshotter.status()).map(([label, value]) => [label, value]),
+      DockerRootDir: this.#parts.dataRoot,
+      Plugins: {
+        Volume: [...this.#parts.volumeDrivers],
+        Network: [...this.#parts.networkDrivers],
+        Authorization: null,
+        Log: ["json-file"],
+      },
+      MemoryLimit: has("memory"),
+      SwapLimit: has("memory"),
+      KernelMemory: false,
+      KernelMemoryTCP: false,
+      CpuCfsPeriod: has("cpu"),
+      CpuCfsQuota: has("cpu"),
+      CPUShares: has("cpu"),
+      CPUSet: has("cpuset"),
+      PidsLimit: has("pids"),
+      OomKillDisable: host.cgroupVersion === 1,
+      IPv4Forwarding: host.ipv4Forwarding,
+      BridgeNfIptables: false,
+      BridgeNfIp6tables: false,
+      Debug: this.#parts.debug,
+      NFd: readdirSync("/proc/self/fd").length,
+      NGoroutines: 0,
+      SystemTime: formatRfc3339Nano(nowNs()),
+      LoggingDriver: "json-file",
+      CgroupDriver: "cgroupfs",
+      CgroupVersion: host.cgroupVersion === 2 ? "2" : "1",
+      NEventsListener: 0,
+      KernelVersion: host.kernel.release,
+      OperatingSystem: host.operatingSystem,
+      OSVersion: host.osVersion,
+      OSType: "linux",
+      Architecture: host.kernel.machine,
+      NCPU: host.cpus,
+      MemTotal: host.memoryBytes,
+      IndexServerAddress: "https://index.docker.io/v1/",
+      RegistryConfig: registryConfig(registry),
+      GenericResources: null,
+      HttpProxy: process.env["HTTP_PROXY"] ?? "",
+      HttpsProxy: process.env["HTTPS_PROXY"] ?? "",
+      NoProxy: process.env["NO_PROXY"] ?? "",
+      Name: host.name,
+      Labels: [...this.#parts.labels],
+      ExperimentalBuild: false,
+      ServerVersion: VERSION,
+      Runtimes: Object.fromEntries(runtimes.map(({ name, path }) => [name, { path }])),
+      DefaultRuntime: runtimes[0]?.name ?? "",
+      Swarm: {
+        NodeID: "",
+        NodeAddr: "",
+        LocalNodeState: "inactive",
+        ControlAvailable: false,
+        Error: "",
+        RemoteManagers: null,
+      },
+      LiveRestoreEnabled: true,
+      Isolation: "",
+      InitBinary: "",
+      ContainerdCommit: { ID: "" },
+      RuncCommit: { ID: runtimes[0]?.version ?? "" },
+      InitCommit: { ID: "" },
+      SecurityOptions: [...host.securityOptions],
+      FirewallBackend: { Driver: "nftables" },
+      CDISpecDirs: [],
+      Warnings: limitWarnings(has),
+    };
+  }
+
+  async diskUsage(options: { readonly kinds: readonly DiskUsageKind[] }): Promise<DiskUsageReport> {
+    const { usage } = this.#parts;
+    const wants = (kind: DiskUsageKind) => options.kinds.includes(kind);
+    return {
+      ...(wants("image") ? { images: summarizeImages(await usage.images()) } : {}),
+      ...(wants("container") ? { containers: summarizeContainers(await usage.containers()) } : {}),
+      ...(wants("volume") ? { volumes: summarizeVolumes(await usage.volumes()) } : {}),
+    };
+  }
+
+  async events(options: EventsOptions): Promise<AsyncIterable<EngineEvent>> {
+    return streamEvents(this.#parts.events, options);
+  }
+
+  async login(credentials: AuthConfig): Promise<AuthResponse> {
+    const server = credentials.serveraddress || "https://index.docker.io/v1/";
+    const { identityToken } = await this.#parts.remotes.login(server, {
+      ...(credentials.username ? { username: credentials.username } : {}),
+      ...(credentials.password ? { password: credentials.password } : {}),
+      ...(credentials.identitytoken ? { identityToken: credentials.identitytoken } : {}),
+    });
+    return { Status: "Login Succeeded", IdentityToken: identityToken };
+  }
+}
+
+function runtimeName(): string {
+  const bun = process.versions["bun"];
+  return bun ? `bun${bun}` : `node${process.versions.node}`;
+}
+
+/** The architecture as Go and image platforms name it. */
+export function goArchitecture(): string {
+  return process.arch === "x64" ? "amd64" : process.arch;
+}
+
+function countStates(containers: ContainerStore) {
+  let running = 0;
+  let paused = 0;
+  const all = containers.list();
+  for (const { state } of all) {
+    if (state.status === "running" || state.status === "restarting") running++;
+    if (state.status === "paused") paused++;
+  }
+  return {
+    Containers: all.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: all.length - running - paused,
+  };
+}
+
+function registryConfig(registry: SystemServiceParts["registry"]): SystemInfo["RegistryConfig"] {
+  const isNetwork = (entry: string) => /\/\d+$/.test(entry);
+  const insecure = registry.insecureRegistries;
+  return {
+    InsecureRegistryCIDRs: ["::1/128", "127.0.0.0/8", ...insecure.filter(isNetwork)],
+    IndexConfigs: {
+      "docker.io": { Name: "docker.io", Mirrors: [...registry.mirrors], Secure: true, Official: true },
+      ...Object.fromEntries(
+        insecure
+          .filter((entry) => !isNetwork(entry))
+          .map((name) => [name, { Name: name, Mirrors: [], Secure: false, Official: false }]),
+      ),
+    },
+    Mirrors: registry.mirrors.length > 0 ? [...registry.mirrors] : null,
+  };
+}
+
+function limitWarnings(has: (controller: string) => boolean): string[] | null {
+  const warnings: string[] = [];
+  if (!has("memory")) warnings.push("WARNING: No memory limit support", "WARNING: No swap limit support");
+  if (!has("cpu")) warnings.push("WARNING: No cpu cfs quota support", "WARNING: No cpu shares support");
+  if (!has("cpuset")) warnings.push("WARNING: No cpuset support");
+  if (!has("pids")) warnings.push("WARNING: No pids limit support");
+  return warnings.length > 0 ? warnings : null;
+}
+
+function summarizeImages(items: ImageSummary[]): Required<UsageSummary<ImageSummary>> {
+  const size = (image: ImageSummary) => image.Size;
+  const used = items.filter((image) => image.Containers > 0);
+  const shared = Math.max(0, ...items.map((image) => image.SharedSize ?? 0));
+  const total = items.reduce((sum, image) => sum + size(image) - Math.max(0, image.SharedSize ?? 0), shared);
+  const active = used.reduce((sum, image) => sum + size(image), 0);
+  return {
+    ActiveCount: used.length,
+    TotalCount: items.length,
+    TotalSize: total,
+    Reclaimable: Math.max(0, total - active),
+    Items: items,
+  };
+}
+
+function summarizeContainers(items: ContainerSummary[]): Required<UsageSummary<ContainerSummary>> {
+  const active = items.filter(
+    ({ State }) => State === "running" || State === "paused" || State === "restarting",
+  );
+  const sum = (some: ContainerSummary[]) => some.reduce((total, { SizeRw = 0 }) => total + SizeRw, 0);
+  return {
+    ActiveCount: active.length,
+    TotalCount: items.length,
+    TotalSize: sum(items),
+    Reclaimable: sum(items) - sum(active),
+    Items: items,
+  };
+}
+
+function summarizeVolumes(items: Volume[]): Required<UsageSummary<Volume>> {
+  const used = items.filter((volume) => (volume.UsageData?.RefCount ?? 0) > 0);
+  const sum = (some: Volume[]) =>
+    some.reduce((total, { UsageData }) => total + Math.max(0, UsageData?.Size ?? 0), 0);
+  return {
+    ActiveCount: used.length,
+    TotalCount: items.length,
+    TotalSize: sum(items),
+    Reclaimable: sum(items) - sum(used),
+    Items: items,
+  };
+}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect } from "bun:test";
+import { join } from "node:path";
+import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
+import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type EngineOptions, startEngine, type TestEngine } from "../fixtures/engine.ts";
+import { runOrThrow } from "../fixtures/run-command.ts";
+
+/** The image that every suite finds in its engine: a busybox tree. */
+export const TEST_IMAGE = "test/busybox:latest";
+
+/** What a black-box suite works with; readable from inside tests, once `beforeAll` has run. */
+export interface Harness {
+  readonly engine: TestEngine;
+  /** The real docker CLI against the engine. */
+  readonly docker: DockerCli;
+}
+
+/**
+ * One engine for all tests of a file, with the docker CLI and one image. After the last test every container is
+ * removed, the engine stopped, and the file fails where anything was left on the machine.
+ */
+export function useEngine(options?: EngineOptions): Harness {
+  let harness: Harness | undefined;
+  const started = (): Harness => {
+    if (!harness) throw new Error("the engine runs while tests run, not while a file is read");
+    return harness;
+  };
+
+  beforeAll(async () => {
+    const engine = await startEngine(options);
+    const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
+    harness = { engine, docker };
+    await importTestImage(engine, docker);
+  });
+
+  afterAll(async () => {
+    if (!harness) return;
+    await using engine = harness.engine;
+    const { stdout } = await harness.docker(["ps", "--all", "--quiet"]);
+    const containers = stdout.split("\n").filter(Boolean);
+    if (containers.length > 0) await harness.docker(["rm", "--force", "--volumes", ...containers]);
+    await engine.stop();
+    expect(engine.leaks()).toEqual([]);
+  });
+
+  return {
+    get engine() {
+      return started().engine;
+    },
+    get docker() {
+      return started().docker;
+    },
+  };
+}
+
+async function importTestImage(engine: TestEngine, docker: DockerCli): Promise<void> {
+  const root = makeBusyboxRoot(join(engine.directory, "busybox"));
+  const tar = join(engine.directory, "busybox.tar");
+  await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);
+  const { code, stderr } = await docker(["import", "--change", 'CMD ["sh"]', tar, TEST_IMAGE]);
+  if (code !== 0) throw new Error(`docker import: ${stderr}`);
+}
