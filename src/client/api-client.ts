@@ -1,4 +1,4 @@
-import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Readable } from "node:stream";
 import { canceled } from "../base/errors.ts";
 import { negotiate } from "./api-version.ts";
@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { ConnectionError, connectionLost, responseError } from "./errors.ts";
 import { type HijackedStream, mediaTypeIsMultiplexed } from "./hijacked-stream.ts";
 import { encodeQuery, type Query } from "./query.ts";
+import { type QuickAnswer, quickRequest } from "./quick-request.ts";
 
 export interface ApiClientOptions {
   readonly endpoint: Endpoint;
@@ -48,14 +49,12 @@ export interface Ping {
 export class ApiClient implements Disposable {
   readonly endpoint: Endpoint;
   readonly #options: ApiClientOptions;
-  readonly #agent: http.Agent | undefined;
+  #agent: Agent | undefined;
   #ping: Promise<Ping> | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#options = options;
     this.endpoint = options.endpoint;
-    // With TLS the agent comes with the https module, loaded at the first request.
-    this.#agent = isTls(options.endpoint) ? undefined : new http.Agent({ keepAlive: true });
   }
 
   /** The version that requests go out with. */
@@ -78,8 +77,8 @@ export class ApiClient implements Disposable {
 
   /** The JSON body of the answer. */
   async json<T>(request: ApiRequest): Promise<T> {
-    const response = await this.stream(request);
-    return JSON.parse(await readText(response)) as T;
+    const quick = await this.#quick(request);
+    return JSON.parse(quick ? quick.text : await readText(await this.stream(request))) as T;
   }
 
   /** Sends a request whose answer has nothing to say. */
@@ -110,15 +109,33 @@ export class ApiClient implements Disposable {
 
   async #sendPing(): Promise<Ping> {
     const request = { method: "HEAD", path: "/_ping", versioned: false } as const;
-    const response = await this.stream(request);
-    response.resume();
-    const header = (name: string) => String(response.headers[name] ?? "");
+    const quick = await this.#quick(request);
+    const header = quick ? quick.header : headersOf(await this.stream(request));
     return {
       apiVersion: header("api-version"),
       osType: header("ostype"),
       experimental: header("docker-experimental") === "true",
       builderVersion: header("builder-version"),
       swarm: header("swarm"),
+    };
+  }
+
+  /** The answer to a plain question, got the quick way where there is one. */
+  async #quick(request: ApiRequest): Promise<QuickAnswer | undefined> {
+    const { method, signal } = request;
+    if (this.endpoint.kind !== "unix" || (method !== "GET" && method !== "HEAD")) return undefined;
+    const path = await this.#path(request);
+    const answer = await quickRequest(this.endpoint.path, { method, path, headers: this.#headers(request), signal });
+    if (answer && answer.status >= 400) throw responseError(answer.status, answer.statusText, answer.text);
+    return answer;
+  }
+
+  #headers(request: ApiRequest): Record<string, string> {
+    return {
+      Host: "docker",
+      "User-Agent": this.#options.userAgent ?? "Gantry-Client",
+      ...this.#options.headers,
+      ...request.headers,
     };
   }
 
@@ -129,22 +146,28 @@ export class ApiClient implements Disposable {
   }
 
   async #exchange(request: ApiRequest, hijack: boolean): Promise<Exchange> {
-    request.signal?.throwIfAborted();
+    if (request.signal?.aborted) throw canceled("context canceled");
+    // Loaded at the first request, since loading takes longer than many a command.
+    const http = await import("node:http");
+    this.#agent ??= isTls(this.endpoint) ? undefined : new http.Agent({ keepAlive: true });
     const options = await this.#requestOptions(request, hijack);
     const connect = isTls(this.endpoint) ? (await import("node:https")).request : http.request;
     return await new Promise<Exchange>((resolve, reject) => {
       const outgoing = connect(options);
       let answered = false;
+      abortWith(request.signal, outgoing);
       outgoing.on("error", (error: NodeJS.ErrnoException) => reject(this.#failure(error, request, answered)));
       outgoing.on("upgrade", (response, socket, head) => {
         answered = true;
         if (head.length > 0) socket.unshift(head);
+        abortWith(request.signal, socket);
         resolve({
           upgraded: { socket, multiplexed: mediaTypeIsMultiplexed(response.headers["content-type"]) },
         });
       });
       outgoing.on("response", (response) => {
         answered = true;
+        abortWith(request.signal, response);
         settleResponse(response, request, hijack).then((ok) => resolve({ response: ok }), reject);
       });
       writeBody(outgoing, request, reject);
@@ -158,19 +181,13 @@ export class ApiClient implements Disposable {
   }
 
   async #requestOptions(request: ApiRequest, hijack: boolean): Promise<RequestOptions> {
-    const headers: Record<string, string> = {
-      Host: "docker",
-      "User-Agent": this.#options.userAgent ?? "Gantry-Client",
-      ...this.#options.headers,
-      ...request.headers,
-    };
+    const headers = this.#headers(request);
     if (request.json !== undefined) headers["Content-Type"] = "application/json";
     if (hijack) Object.assign(headers, { Connection: "Upgrade", Upgrade: "tcp" });
     const common = {
       method: request.method,
       path: await this.#path(request),
       headers,
-      ...(request.signal ? { signal: request.signal } : {}),
     };
     const endpoint = this.endpoint;
     // An upgraded socket leaves HTTP for good: it must not come from, nor return to, the pool.
@@ -202,6 +219,19 @@ function tlsOptions(endpoint: Endpoint): object {
   };
 }
 
+/** Ends a stream, with an error of kind canceled, when the signal is aborted. Runtimes differ in what theirs throws. */
+function abortWith(signal: AbortSignal | undefined, stream: Destroyable): void {
+  if (!signal) return;
+  const abort = () => stream.destroy(canceled("context canceled"));
+  signal.addEventListener("abort", abort, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", abort));
+}
+
+interface Destroyable {
+  destroy(error: Error): unknown;
+  once(event: "close", listener: () => void): unknown;
+}
+
 async function settleResponse(
   response: IncomingMessage,
   request: ApiRequest,
@@ -215,7 +245,7 @@ async function settleResponse(
 }
 
 function writeBody(
-  outgoing: http.ClientRequest,
+  outgoing: ClientRequest,
   request: ApiRequest,
   reject: (error: unknown) => void,
 ): void {
@@ -238,6 +268,12 @@ function writeBody(
     if (request.method === "POST" || request.method === "PUT") outgoing.setHeader("Content-Length", 0);
     outgoing.end();
   }
+}
+
+/** The headers of an answer whose body does not matter. */
+function headersOf(response: IncomingMessage): (name: string) => string {
+  response.resume();
+  return (name) => String(response.headers[name] ?? "");
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

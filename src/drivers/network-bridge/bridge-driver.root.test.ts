@@ -346,6 +346,14 @@ test("the administrator's chain is asked first", async () => {
   expect(await call(neighbour, "tcp", HOST_ADDRESS, 8080)).toBe(NEIGHBOUR_ADDRESS);
 });
 
+test("an engine that is uninstalled leaves nothing", async () => {
+  const network = await makeNetwork("bridge");
+  await start(network, "web", [publish(8080, 80)]);
+  await bed.driver.destroy();
+  expect(hostLinks().sort()).toEqual(["lan0", "lo"]);
+  expect(tableText()).rejects.toThrow("No such file or directory");
+});
+
 test("an address is not given out again while its old interface is there", async () => {
   const network = await makeNetwork("bridge");
   const first = await start(network, "first");

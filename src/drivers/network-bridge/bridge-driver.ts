@@ -236,6 +236,12 @@ export class BridgeDriver implements NetworkDriver {
     );
   }
 
+  /** Nothing that this engine made for networks is left in the kernel, the administrator's chain included: for uninstalling. */
+  async destroy(): Promise<void> {
+    removeStrayLinks(this.#host(), new Set());
+    await this.#firewall.destroy();
+  }
+
   async close(): Promise<void> {
     this.#ports.close();
     this.#finishEnding();

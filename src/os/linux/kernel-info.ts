@@ -55,6 +55,7 @@ export interface KernelInfo {
 
 const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
+/** What runs here. */
 export function readKernelInfo(): KernelInfo {
   const [major = 0, minor = 0] = release()
     .split(".")
@@ -87,6 +88,7 @@ export function parseMemInfo(text: string): MemoryInfo {
   };
 }
 
+/** The memory of this machine as it is now. */
 export function readMemoryInfo(): MemoryInfo {
   return parseMemInfo(readText("/proc/meminfo"));
 }

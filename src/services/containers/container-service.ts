@@ -57,14 +57,14 @@ import { listProcesses } from "./top.ts";
 import { updateContainer } from "./update.ts";
 import { waitForContainer } from "./wait.ts";
 
-/** Parts that only container verbs use, and that are the same for every engine. */
-type OwnParts = "timers" | "health";
+/** What the wiring supplies; the rest is the same for every engine. */
+export type ContainerServiceParts = Omit<ContainerParts, "timers" | "health">;
 
 /** Containers by id, name or id prefix: one method a verb, each in a file of its own. */
 export class ContainerService {
   readonly #parts: ContainerParts;
 
-  constructor(parts: Omit<ContainerParts, OwnParts>) {
+  constructor(parts: ContainerServiceParts) {
     this.#parts = { ...parts, timers: systemTimers, health: new HealthMonitors() };
   }
 

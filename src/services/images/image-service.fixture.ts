@@ -11,7 +11,7 @@ import { OverlaySnapshotter } from "../../drivers/snapshots-overlay/mod.ts";
 import type { ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { hostPlatform } from "../../spec/oci-image/platform.ts";
 import { SqliteImageStore, SqliteLeaseStore, SqliteSnapshotRows, StateDatabase } from "../../state/mod.ts";
-import { MemoryEventLog } from "../events/memory-event-log.ts";
+import { MemoryEventLog } from "../events/mod.ts";
 import { ImageService } from "./image-service.ts";
 import type { ImageUser } from "./parts.ts";
 

@@ -1,9 +1,9 @@
 import { invalidArgument } from "../../base/errors.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
+import { fetchArchive } from "../../drivers/remote-registry/mod.ts";
 import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import { applyConfigChanges } from "./config-changes.ts";
-import { fetchArchive } from "./fetch-archive.ts";
 import { publishImageEvent } from "./image-events.ts";
 import { addLayer, createImage } from "./new-image.ts";
 import type { ImageParts } from "./parts.ts";

@@ -18,10 +18,10 @@ export function unquoteGo(literal: string): string | undefined {
   let valid = true;
   const text = body.replace(
     /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)/gs,
-    (_, escape: string) => {
-      if (/^[xuU]./.test(escape)) return String.fromCodePoint(Number.parseInt(escape.slice(1), 16));
-      if (/^[0-7]{3}$/.test(escape)) return String.fromCodePoint(Number.parseInt(escape, 8));
-      const char = ESCAPES[escape];
+    (_, sequence: string) => {
+      if (/^[xuU]./.test(sequence)) return String.fromCodePoint(Number.parseInt(sequence.slice(1), 16));
+      if (/^[0-7]{3}$/.test(sequence)) return String.fromCodePoint(Number.parseInt(sequence, 8));
+      const char = ESCAPES[sequence];
       if (char === undefined) valid = false;
       return char ?? "";
     },

@@ -5,6 +5,9 @@ import { parseError } from "./template-error.ts";
 
 const KEYWORDS = ["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"];
 
+/** Words that messages show in angle brackets. */
+const BRACKETED = [...KEYWORDS, ".", "nil"];
+
 /** The templates in `source`. `isFunction` tells which names may be called. Errors: TemplateError. */
 export function parse(source: string, isFunction: (name: string) => boolean): Definitions {
   return new Parser(source, isFunction).run();
@@ -347,7 +350,7 @@ class Parser {
     const shown =
       token.kind === "eof"
         ? "EOF"
-        : KEYWORDS.includes(token.text)
+        : BRACKETED.includes(token.text)
           ? `<${token.text}>`
           : JSON.stringify(token.text);
     return parseError(token.at, `unexpected ${shown} in ${context}`);

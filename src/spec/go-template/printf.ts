@@ -142,8 +142,9 @@ function convertFloat(spec: Verb, value: number): string | undefined {
 
 /** Decimals with ties to even, as Go rounds; `toFixed` rounds them up. */
 function fixed(value: number, digits: number): string {
+  // Only a value with so few binary places can lie exactly between two decimals.
+  const canTie = Number.isInteger(value * 2 ** (digits + 1));
   const scaled = Math.abs(value) * 10 ** digits;
-  const isTie = scaled < 2 ** 52 && scaled % 1 === 0.5 && Number.isInteger(scaled * 2);
-  if (!isTie || Math.floor(scaled) % 2 === 1 || digits > 3) return value.toFixed(digits);
-  return (Math.sign(value) * (Math.floor(scaled) / 10 ** digits)).toFixed(digits);
+  if (!canTie || scaled % 1 !== 0.5 || Math.floor(scaled) % 2 === 1) return value.toFixed(digits);
+  return ((Math.sign(value) * Math.floor(scaled)) / 10 ** digits).toFixed(digits);
 }

@@ -28,6 +28,7 @@ export function readNumber(path: string): number | undefined {
   return parseNumber(readControl(path));
 }
 
+/** The number in a file of one; undefined for `max` and for what is none. */
 export function parseNumber(text: string | undefined): number | undefined {
   return text === undefined || text === "" || text === "max" ? undefined : Number(text);
 }

@@ -35,6 +35,7 @@ export function parseControllers(text: string): Controller[] {
     });
 }
 
+/** The controllers this kernel has. */
 export function readControllers(): Controller[] {
   return parseControllers(readFileSync("/proc/cgroups", "utf8"));
 }

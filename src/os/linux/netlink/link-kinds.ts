@@ -130,6 +130,7 @@ export interface BridgePortOptions {
   readonly neighbourSuppress?: boolean;
 }
 
+/** Writes the options of a link that is a port of a bridge. */
 export function writeBridgePort(body: BodyWriter, options: BridgePortOptions): void {
   if (options.hairpin !== undefined) body.u8(IFLA_BRPORT.MODE, options.hairpin);
   if (options.learning !== undefined) body.u8(IFLA_BRPORT.LEARNING, options.learning);

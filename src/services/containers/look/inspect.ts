@@ -7,7 +7,7 @@ import type {
   MountPoint,
   NetworkSettings,
 } from "../../../spec/engine-api/mod.ts";
-import { describeEndpoint, describePorts } from "../../networks/describe.ts";
+import { describeEndpoint, describePorts } from "../../networks/mod.ts";
 import type { ContainerParts } from "../parts.ts";
 import { currentRecord, isRunning } from "../parts.ts";
 

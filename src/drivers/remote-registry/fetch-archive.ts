@@ -1,14 +1,14 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { invalidArgument, messageOf, unavailable } from "../../base/errors.ts";
-import type { Report } from "./progress-stream.ts";
+import type { ProgressMessage } from "../../spec/engine-api/mod.ts";
 
 const MAX_REDIRECTS = 10;
 
 /** The bytes behind a URL that a user gave. Errors: invalidArgument for what is no http(s) URL; unavailable. */
 export async function* fetchArchive(
   source: string,
-  options: { readonly report: Report; readonly signal: AbortSignal },
+  options: { readonly report: (message: ProgressMessage) => void; readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : `http://${source}`;
   if (!URL.canParse(address)) throw invalidArgument(`invalid URL ${JSON.stringify(source)}`);

@@ -1,0 +1,2 @@
+export { describeEndpoint, describePorts } from "./describe.ts";
+export { NetworkService, type NetworkServiceParts } from "./network-service.ts";

@@ -1,0 +1,1 @@
+export { VolumeService, type VolumeServiceParts } from "./volume-service.ts";
