@@ -45,7 +45,7 @@ const RESTRICTED: readonly {
   { modules: /^(node:)?sqlite$/, homes: ["state/"] },
   {
     modules: /^((node:)?(http|https|http2)|fastify|@fastify\/.*|undici)$/,
-    homes: ["api/", "client/", "registry/", "drivers/remote-registry/"],
+    homes: ["api/", "client/", "registry/", "drivers/remote-registry/", "drivers/plugin-client/"],
     tests: true,
   },
   { modules: /^bun(:(?!test$).*)?$/, homes: [] },

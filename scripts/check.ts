@@ -56,7 +56,7 @@ const { values, positionals } = parseArgs({
 });
 const deadline = Date.now() + TOTAL_MS;
 
-report("format and lint", runTool("biome", "ci", "--diagnostic-level=warn", "."));
+report("format and lint", runTool("biome", "ci", "--colors=off", "--diagnostic-level=warn", "."));
 report("types", runTool("tsc", "--noEmit"));
 report("layers", lines(checkLayers()));
 report("docs", lines(checkDocs()));

@@ -1,6 +1,7 @@
 import type { Logger } from "../base/logger.ts";
 import { type ApiBackends, allEndpoints, type EndpointOptions } from "./routes/mod.ts";
 import { HttpApi, type TlsSettings } from "./server/api-server.ts";
+import type { Authorizer } from "./server/authorization.ts";
 
 export type * from "./routes/mod.ts";
 export type { HttpApi, TlsSettings } from "./server/api-server.ts";
@@ -15,6 +16,8 @@ export interface ApiServerOptions extends EndpointOptions {
   readonly tls?: TlsSettings;
   /** Serves TCP without TLS on any address: everybody who reaches the port controls the machine. */
   readonly allowInsecureTcp?: boolean;
+  /** Is asked before every request and every answer; without it everything is allowed. */
+  readonly authorizer?: Authorizer;
   /** Group that may use unix sockets; by default `gantry`, else `docker`, where they exist. */
   readonly socketGroup?: string;
 }
@@ -27,6 +30,7 @@ export function createApiServer(options: ApiServerOptions): HttpApi {
     experimental: options.experimental ?? false,
     logger: options.logger,
     allowInsecureTcp: options.allowInsecureTcp ?? false,
+    ...(options.authorizer && { authorizer: options.authorizer }),
     ...(options.tls && { tls: options.tls }),
     ...(options.socketGroup === undefined ? {} : { socketGroup: options.socketGroup }),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseGoDuration, parseMoment } from "./moment.ts";
+import { formatGoDuration, parseGoDuration, parseMoment } from "./moment.ts";
 
 describe("Go durations", () => {
   test.each([
@@ -24,4 +24,27 @@ describe("moments", () => {
     expect(parseMoment("2006-01-02T15:04Z", 0)).toBe(1136214240000000000n));
   test("anything else is refused", () =>
     expect(() => parseMoment("yesterday", 0)).toThrow("failed to parse value"));
+});
+
+test("durations as Go prints them", () => {
+  const printed = [
+    0n,
+    5n,
+    1_500n,
+    2_500_000n,
+    1_500_000_000n,
+    60_000_000_000n,
+    3_723_500_000_000n,
+    -30_000_000_000n,
+  ];
+  expect(printed.map(formatGoDuration)).toEqual([
+    "0s",
+    "5ns",
+    "1.5µs",
+    "2.5ms",
+    "1.5s",
+    "1m0s",
+    "1h2m3.5s",
+    "-30s",
+  ]);
 });

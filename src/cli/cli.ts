@@ -2,10 +2,12 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { ApiClient } from "../client/api-client.ts";
 import { type ClientConfig, defaultConfigDir, readClientConfig } from "../client/config/config-file.ts";
 import type { Globals } from "./globals.ts";
+import type { StandardOutput } from "./streams/standard-output.ts";
 
 /** One run of the program: its streams, its configuration and, on demand, its engine. */
 export class Cli {
   readonly #process: NodeJS.Process;
+  readonly #output: StandardOutput;
   readonly env: NodeJS.ProcessEnv;
   readonly globals: Globals;
   /** Long names of the global options that were given. */
@@ -13,8 +15,14 @@ export class Cli {
   #config: ClientConfig | undefined;
   #client: Promise<ApiClient> | undefined;
 
-  constructor(process: NodeJS.Process, globals: Globals, givenGlobals: ReadonlySet<string>) {
+  constructor(
+    process: NodeJS.Process,
+    output: StandardOutput,
+    globals: Globals,
+    givenGlobals: ReadonlySet<string>,
+  ) {
     this.#process = process;
+    this.#output = output;
     this.env = process.env;
     this.globals = globals;
     this.givenGlobals = givenGlobals;
@@ -26,7 +34,7 @@ export class Cli {
   }
 
   get stdout(): WriteStream {
-    return this.#process.stdout;
+    return this.#output.stream;
   }
 
   get stderr(): WriteStream {
@@ -55,9 +63,14 @@ export class Cli {
     return this.#client;
   }
 
+  /** Writes finished text to stdout. */
+  write(text: string): void {
+    this.#output.write(text);
+  }
+
   /** Writes a line to stdout. */
   print(line: string): void {
-    this.stdout.write(`${line}\n`);
+    this.write(`${line}\n`);
   }
 
   /** Writes a line to stderr. */

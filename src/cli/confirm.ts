@@ -3,7 +3,7 @@ import type { Cli } from "./cli.ts";
 
 /** Asks a question and tells whether the answer is yes. Anything else, the end of input for one, is no. */
 export async function confirm(cli: Cli, question: string): Promise<boolean> {
-  cli.stdout.write(`${question}\nAre you sure you want to continue? [y/N] `);
+  cli.write(`${question}\nAre you sure you want to continue? [y/N] `);
   const lines = createInterface({ input: cli.stdin });
   try {
     for await (const line of lines) return line.trim().toLowerCase() === "y";

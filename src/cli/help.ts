@@ -1,8 +1,9 @@
 import type { AnyCommand } from "./command.ts";
+import { COMMON_COMMANDS, GROUPS, type Group, type Leaf, ROOT_LEAVES } from "./command-tree.ts";
 import type { FlagSet } from "./flags/flag.ts";
 import { describeFlags } from "./flags/help.ts";
 import { PROGRAM } from "./program.ts";
-import { COMMON_COMMANDS, GROUPS, type Group, type Leaf, namesOf, ROOT_LEAVES } from "./tree.ts";
+import { namesOf } from "./tree.ts";
 
 /** A command's usage lines, without the word "Usage". */
 export function usageLine(command: AnyCommand, path: string): string {

@@ -23,10 +23,10 @@ export async function inspectObjects(
     }
   }
   try {
-    cli.stdout.write(render(found, format, template));
+    cli.write(render(found, format, template));
   } catch (error) {
     // docker ends the line that it had begun.
-    cli.stdout.write("\n");
+    cli.write("\n");
     throw new ExitError(1, `template parsing error: ${messageOf(error)}`);
   }
   if (failures.length > 0) throw new ExitError(1, failures.join("\n"));

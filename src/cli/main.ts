@@ -5,15 +5,16 @@ import { EXIT_USAGE, ExitError } from "./exit.ts";
 import { FlagError, parseFlags } from "./flags/parse.ts";
 import { globalFlags } from "./globals.ts";
 import { PROGRAM } from "./program.ts";
+import type { StandardOutput } from "./streams/standard-output.ts";
 import { type Found, findCommand } from "./tree.ts";
 import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
 
 type FoundLeaf = Extract<Found, { kind: "leaf" }>;
 
 /** Runs one command line. The result is the exit code; everything was written, if not yet flushed. */
-export async function main(process: NodeJS.Process): Promise<number> {
+export async function main(process: NodeJS.Process, output: StandardOutput): Promise<number> {
   try {
-    return await dispatch(process, process.argv.slice(2));
+    return await dispatch(process, output, process.argv.slice(2));
   } catch (error) {
     return report(process, error);
   }
@@ -33,7 +34,11 @@ function report(process: NodeJS.Process, error: unknown): number {
   return 1;
 }
 
-async function dispatch(process: NodeJS.Process, argv: readonly string[]): Promise<number> {
+async function dispatch(
+  process: NodeJS.Process,
+  output: StandardOutput,
+  argv: readonly string[],
+): Promise<number> {
   const flags = globalFlags(process.env);
   const parsed = parseOrExit(
     () => parseFlags(flags, argv, { interspersed: false }),
@@ -42,17 +47,17 @@ async function dispatch(process: NodeJS.Process, argv: readonly string[]): Promi
   );
   if (parsed.shortHelp) warnShortHelp(process);
   if (parsed.values.version) {
-    process.stdout.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
+    output.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
     return 0;
   }
-  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process);
+  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process, output);
   const words = parsed.args[0] === "help" ? helpWords(parsed.args.slice(1)) : parsed.args;
-  if (words.length === 0) return await printRootHelp(process);
-  const cli = new Cli(process, parsed.values, parsed.given);
+  if (words.length === 0) return await printRootHelp(process, output);
+  const cli = new Cli(process, output, parsed.values, parsed.given);
   const found = findCommand(words);
   if (found.kind === "unknown") throw unknownCommand(found);
-  if (found.kind === "group") return await runGroup(process, found);
-  return await runLeaf(process, cli, found);
+  if (found.kind === "group") return await runGroup(process, output, found);
+  return await runLeaf(process, output, cli, found);
 }
 
 /** `help run` means `run --help`; what is not a command is no topic. */
@@ -75,16 +80,22 @@ function unknownCommand(found: Extract<Found, { kind: "unknown" }>): ExitError {
 
 async function runGroup(
   process: NodeJS.Process,
+  output: StandardOutput,
   { group, rest }: Extract<Found, { kind: "group" }>,
 ): Promise<number> {
   const parsed = parseOrExit(() => parseFlags({}, rest), "COMMAND", group.name);
   if (parsed.shortHelp) warnShortHelp(process);
   const { groupHelp } = await import("./help.ts");
-  process.stdout.write(groupHelp(group));
+  output.write(groupHelp(group));
   return 0;
 }
 
-async function runLeaf(process: NodeJS.Process, cli: Cli, found: FoundLeaf): Promise<number> {
+async function runLeaf(
+  process: NodeJS.Process,
+  output: StandardOutput,
+  cli: Cli,
+  found: FoundLeaf,
+): Promise<number> {
   const { command } = await found.leaf.load();
   const options = { interspersed: command.interspersed ?? true };
   const usage = [command.usage, ...(command.moreUsage ?? [])];
@@ -96,13 +107,13 @@ async function runLeaf(process: NodeJS.Process, cli: Cli, found: FoundLeaf): Pro
   if (parsed.shortHelp) warnShortHelp(process);
   if (parsed.help) {
     const { commandHelp } = await import("./help.ts");
-    process.stdout.write(
+    output.write(
       commandHelp({
         command,
         leaf: found.leaf,
         group: found.group,
         path: found.path,
-        width: helpWidth(process),
+        width: helpWidth(output),
       }),
     );
     return 0;
@@ -152,9 +163,9 @@ function argDemand(min: number, max: number | undefined): [demand: string, verb:
   return [`requires at least ${min} and at most ${plural(max)}`, "Run"];
 }
 
-async function printRootHelp(process: NodeJS.Process): Promise<number> {
+async function printRootHelp(process: NodeJS.Process, output: StandardOutput): Promise<number> {
   const { rootHelp } = await import("./help.ts");
-  process.stdout.write(rootHelp(globalFlags(process.env), helpWidth(process)));
+  output.write(rootHelp(globalFlags(process.env), helpWidth(output)));
   return 0;
 }
 
@@ -162,6 +173,6 @@ function warnShortHelp(process: NodeJS.Process): void {
   process.stderr.write("Flag shorthand -h has been deprecated, use --help\n");
 }
 
-function helpWidth(process: NodeJS.Process): number {
-  return process.stdout.isTTY ? process.stdout.columns || 80 : 80;
+function helpWidth(output: StandardOutput): number {
+  return output.stream.isTTY ? output.stream.columns || 80 : 80;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { COMMON_COMMANDS, findCommand, GROUPS, namesOf, ROOT_LEAVES } from "./tree.ts";
+import { COMMON_COMMANDS, GROUPS, ROOT_LEAVES } from "./command-tree.ts";
+import { findCommand, namesOf } from "./tree.ts";
 
 const leaves = [
   ...ROOT_LEAVES.map((leaf) => [leaf.name, leaf] as const),

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { canceled } from "../base/errors.ts";
 import { negotiate } from "./api-version.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -125,7 +125,12 @@ export class ApiClient implements Disposable {
     const { method, signal } = request;
     if (this.endpoint.kind !== "unix" || (method !== "GET" && method !== "HEAD")) return undefined;
     const path = await this.#path(request);
-    const answer = await quickRequest(this.endpoint.path, { method, path, headers: this.#headers(request), signal });
+    const answer = await quickRequest(this.endpoint.path, {
+      method,
+      path,
+      headers: this.#headers(request),
+      signal,
+    });
     if (answer && answer.status >= 400) throw responseError(answer.status, answer.statusText, answer.text);
     return answer;
   }
@@ -244,22 +249,16 @@ async function settleResponse(
   throw responseError(status, "", `unable to upgrade to tcp, received ${status}`);
 }
 
-function writeBody(
-  outgoing: ClientRequest,
-  request: ApiRequest,
-  reject: (error: unknown) => void,
-): void {
+function writeBody(outgoing: ClientRequest, request: ApiRequest, reject: (error: unknown) => void): void {
   if (request.json !== undefined) {
     const text = Buffer.from(JSON.stringify(request.json));
     outgoing.setHeader("Content-Length", text.length);
     outgoing.end(text);
-  } else if (request.body instanceof Readable) {
-    // The engine may answer, and close, before it has read everything; its answer is what counts then.
-    request.body.once("error", (error) => {
+  } else if (request.body !== undefined && "pipe" in request.body) {
+    sendStream(request.body, outgoing).catch((error) => {
       outgoing.destroy();
       reject(error);
     });
-    request.body.pipe(outgoing);
   } else if (request.body !== undefined) {
     outgoing.setHeader("Content-Length", request.body.length);
     outgoing.end(request.body);
@@ -268,6 +267,24 @@ function writeBody(
     if (request.method === "POST" || request.method === "PUT") outgoing.setHeader("Content-Length", 0);
     outgoing.end();
   }
+}
+
+/** Sends a stream at the engine's pace. The engine may answer, and close, before it has read everything. */
+async function sendStream(body: Readable, outgoing: ClientRequest): Promise<void> {
+  for await (const chunk of body) {
+    if (outgoing.destroyed || outgoing.writableEnded) return;
+    if (outgoing.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        outgoing.off("drain", go);
+        outgoing.off("close", go);
+        resolve();
+      };
+      outgoing.once("drain", go);
+      outgoing.once("close", go);
+    });
+  }
+  outgoing.end();
 }
 
 /** The headers of an answer whose body does not matter. */

@@ -29,7 +29,10 @@ interface SocketFetch extends RequestInit {
  * it failed: a question can be asked again by the ordinary way, which then tells what is wrong.
  * Errors: canceled.
  */
-export async function quickRequest(socketPath: string, request: QuickRequest): Promise<QuickAnswer | undefined> {
+export async function quickRequest(
+  socketPath: string,
+  request: QuickRequest,
+): Promise<QuickAnswer | undefined> {
   if (process.versions["bun"] === undefined) return undefined;
   const options: SocketFetch = {
     method: request.method,

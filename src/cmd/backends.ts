@@ -1,10 +1,11 @@
 import type { ApiBackends } from "../api/routes/mod.ts";
+import { isKind } from "../base/errors.ts";
 import { pullOrMake } from "../services/builtin-images/pull-or-make.ts";
 import type { Engine } from "./wire.ts";
 
 /** What the HTTP API asks for, answered by an engine. */
 export function backendsOf(engine: Engine): ApiBackends {
-  const { containers, images, networks, volumes, system } = engine;
+  const { containers, images, networks, volumes, volumeCopies, system } = engine;
   return {
     containers,
     exec: {
@@ -31,8 +32,32 @@ export function backendsOf(engine: Engine): ApiBackends {
       commit: (options) => containers.commit(options),
     },
     distribution: { inspect: (reference, options) => images.inspectRemote(reference, options) },
-    networks,
+    networks: {
+      list: (filters) => networks.list(filters),
+      inspect: (nameOrId, { scope }) => networks.inspect(nameOrId, scope),
+      create: (request) => networks.create(request),
+      remove: (nameOrId) => networks.remove(nameOrId),
+      connect: (nameOrId, container, endpoint) => containers.connect(container, nameOrId, endpoint ?? {}),
+      disconnect: (nameOrId, container, { force }) => disconnect(engine, nameOrId, container, force),
+      prune: (filters) => networks.prune(filters),
+    },
     volumes,
+    volumeCopies,
     system,
   };
+}
+
+/** With `force` an endpoint goes even where its container is gone. */
+async function disconnect(
+  { containers, networks }: Engine,
+  networkNameOrId: string,
+  container: string,
+  force: boolean,
+): Promise<void> {
+  try {
+    await containers.disconnect(container, networkNameOrId);
+  } catch (error) {
+    if (!force || !isKind(error, "notFound")) throw error;
+    await networks.removeStaleEndpoint(networkNameOrId, container);
+  }
 }

@@ -15,17 +15,34 @@ export const DAEMON_FLAGS = {
   "allow-insecure-tcp": bool(
     "Listen on TCP addresses of the network without TLS: everybody who reaches the port controls this machine",
   ),
+  "authorization-plugin": list("Authorization plugins to load"),
   bip: string("Network bridge IP"),
+  bridge: string("Attach containers to a network bridge", { short: "b" }),
   "cgroup-parent": string("Set parent cgroup for all containers"),
   "config-file": string("Daemon configuration file", { default: DEFAULT_CONFIG_FILE }),
   "data-root": string("Root directory of persistent state", { default: DEFAULT_DATA_ROOT }),
   debug: bool("Enable debug mode", { short: "D" }),
+  "default-address-pool": list("Default address pools for node specific local networks", {
+    validate: checkAddressPool,
+  }),
+  "default-gateway": string("Default gateway IPv4 address"),
+  "default-gateway-v6": string("Default gateway IPv6 address"),
   "default-runtime": string("Default OCI runtime for containers"),
   "exec-root": string("Root directory for execution state files", { default: DEFAULT_RUN_ROOT }),
+  "fixed-cidr": string("IPv4 subnet for the default bridge network"),
+  "fixed-cidr-v6": string("IPv6 subnet for the default bridge network"),
   group: string("Group for the unix socket", { short: "G" }),
   host: list("Daemon socket(s) to connect to", { short: "H" }),
+  icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
+  ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
+  "ip-forward": bool("Enable IP forwarding in system configuration", { default: true }),
+  "ip-masq": bool("Enable IP masquerading for the default bridge network", { default: true }),
+  iptables: bool("Enable addition of packet filter rules", { default: true }),
+  ipv6: bool("Enable IPv6 networking for the default bridge network"),
   "insecure-registry": list("Enable insecure registry communication"),
   label: list("Set key=value labels to the daemon"),
+  "log-driver": string("Default driver for container logs", { default: "json-file" }),
+  "log-opt": map("Default log driver options for containers"),
   "log-level": string('Set the logging level ("debug"|"info"|"warn"|"error")', {
     short: "l",
     default: "info",
@@ -47,10 +64,13 @@ export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;
 
 /** Keys of the configuration file that are named otherwise than their flag. */
 const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
+  "authorization-plugins": "authorization-plugin",
   hosts: "host",
+  "default-address-pools": "default-address-pool",
   labels: "label",
   "insecure-registries": "insecure-registry",
   "registry-mirrors": "registry-mirror",
+  "log-opts": "log-opt",
   runtimes: "add-runtime",
 };
 
@@ -123,6 +143,8 @@ function settingsOfFile(config: Record<string, unknown>, path: string): Record<s
 
 function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unknown, path: string): unknown {
   if (name === "add-runtime") return runtimesOf(value, path);
+  if (name === "log-opt") return textsOf(key, value, path);
+  if (name === "default-address-pool") return addressPoolsOf(value, path);
   const initial: unknown = DAEMON_FLAGS[name].initial;
   const fits = Array.isArray(initial)
     ? Array.isArray(value) && value.every((item) => typeof item === "string")
@@ -130,6 +152,39 @@ function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unkno
   if (fits) return value;
   throw invalidArgument(
     `unable to configure the Docker daemon with file ${path}: directive ${key} has a value of the wrong type`,
+  );
+}
+
+/** `base=10.10.0.0/16,size=24`. */
+function checkAddressPool(text: string): string {
+  const fields = Object.fromEntries(text.split(",").map((field) => field.split("=", 2)));
+  if (!fields["base"] || !/^\d+$/.test(fields["size"] ?? "")) {
+    throw invalidArgument(`invalid default address pool: ${text}: it should be base=SUBNET,size=LENGTH`);
+  }
+  return text;
+}
+
+/** `[{"base": "10.10.0.0/16", "size": 24}]`. */
+function addressPoolsOf(value: unknown, path: string): string[] {
+  const pools = Array.isArray(value) ? (value as Array<{ base?: unknown; size?: unknown } | null>) : [null];
+  return pools.map((pool) => {
+    if (typeof pool?.base === "string" && typeof pool.size === "number") {
+      return checkAddressPool(`base=${pool.base},size=${pool.size}`);
+    }
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${path}: directive default-address-pools has a value of the wrong type`,
+    );
+  });
+}
+
+/** An object whose values are texts, as docker wants them also for numbers. */
+function textsOf(key: string, value: unknown, path: string): Record<string, string> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
+  if (entries?.every((entry): entry is [string, string] => typeof entry[1] === "string")) {
+    return Object.fromEntries(entries);
+  }
+  throw invalidArgument(
+    `unable to configure the Docker daemon with file ${path}: directive ${key} has a value that is not a string`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { main } from "../cli/main.ts";
-import { endProcess, exitQuietlyOnClosedPipe } from "../cli/process-end.ts";
+import { endProcess } from "../cli/process-end.ts";
+import { StandardOutput } from "../cli/streams/standard-output.ts";
 
-exitQuietlyOnClosedPipe(process);
-endProcess(process, await main(process));
+const output = new StandardOutput(process);
+main(process, output).then((code) => endProcess(process, output, code));

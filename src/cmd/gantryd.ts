@@ -70,6 +70,7 @@ function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): Ht
     cgroupV2: engine.cgroupVersion === 2,
     engineVersion: VERSION,
     logger,
+    ...(engine.authorization ? { authorizer: engine.authorization } : {}),
     ...(tls ? { tls } : {}),
     allowInsecureTcp: settings["allow-insecure-tcp"],
     ...(settings.group === "" ? {} : { socketGroup: settings.group }),

@@ -1,13 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { KeyedMutex } from "../base/async.ts";
+import { BackgroundWork } from "../base/background-work.ts";
 import { invalidArgument } from "../base/errors.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import type { Snapshotter } from "../core/snapshots/snapshotter.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
-import { SpoolReader } from "../drivers/logs/mod.ts";
+import { createLogDrivers } from "../drivers/logs/mod.ts";
+import { type PluginDirectories, Plugins } from "../drivers/plugin-client/mod.ts";
 import { RegistryRemotes } from "../drivers/remote-registry/mod.ts";
 import {
   defaultMaskedPaths,
@@ -20,6 +22,7 @@ import { OverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
 import { VfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
 import { LocalVolumeDriver } from "../drivers/volume-local/local-volume-driver.ts";
 import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
+import { FileChanges } from "../os/linux/reactor/file-changes.ts";
 import { Reactor } from "../os/linux/reactor/reactor.ts";
 import { ContainerService } from "../services/containers/container-service.ts";
 import { EnginePaths } from "../services/containers/engine-paths.ts";
@@ -29,14 +32,22 @@ import type { ContainerParts } from "../services/containers/parts.ts";
 import { RootFilesystems } from "../services/containers/rootfs.ts";
 import { LiveContainers } from "../services/containers/run/live-containers.ts";
 import { OciSpecs } from "../services/containers/run/oci-specs.ts";
+import { SideMounts } from "../services/containers/run/side-mounts.ts";
 import { HostMeters } from "../services/containers/stats/host-meters.ts";
 import { systemTimers } from "../services/containers/timers.ts";
 import { MemoryEventLog } from "../services/events/memory-event-log.ts";
 import { ImageService } from "../services/images/mod.ts";
+import { LogService } from "../services/logs/mod.ts";
 import { NetworkService } from "../services/networks/network-service.ts";
+import { AuthorizationPlugins, PluginVolumeDrivers } from "../services/plugins/mod.ts";
 import { readHostFacts } from "../services/system/host-facts.ts";
 import { goArchitecture, SystemService } from "../services/system/system-service.ts";
-import { VolumeService } from "../services/volumes/volume-service.ts";
+import {
+  builtinVolumeDrivers,
+  VolumeCopies,
+  VolumeService,
+  volumeReferences,
+} from "../services/volumes/mod.ts";
 import {
   SqliteContainerStore,
   SqliteImageStore,
@@ -73,7 +84,10 @@ export interface Engine extends AsyncDisposable {
   readonly images: ImageService;
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
+  readonly volumeCopies: VolumeCopies;
   readonly system: SystemService;
+  /** Plug-ins that decide about requests; undefined where none are configured. */
+  readonly authorization: AuthorizationPlugins | undefined;
   /** Runs a container to its end and removes it. */
   run(options: RunOptions): Promise<RunResult>;
 }
@@ -136,11 +150,11 @@ async function assemble(
     remotes,
     users: {
       list: () =>
-        stores.containers.list().map(({ id: containerId, imageId, state }) => ({
-          containerId,
-          imageId,
-          running: state.pid !== 0,
-        })),
+        stores.containers.list().flatMap(({ id: containerId, imageId, mounts, state }) => {
+          const shown = mounts.flatMap((mount) => (mount.type === "image" ? [mount.imageId] : []));
+          const running = state.pid !== 0;
+          return [imageId, ...shown].map((each) => ({ containerId, imageId: each, running }));
+        }),
     },
     workers,
     logger,
@@ -148,24 +162,26 @@ async function assemble(
     maxConcurrentDownloads: settings["max-concurrent-downloads"],
     maxConcurrentUploads: settings["max-concurrent-uploads"],
   });
+  const plugins = new Plugins({ directories: pluginDirectories(runRoot), logger });
   const volumes = new VolumeService({
     store: stores.volumes,
-    drivers: [new LocalVolumeDriver(join(dataRoot, "volumes"))],
+    drivers: new PluginVolumeDrivers(
+      builtinVolumeDrivers([new LocalVolumeDriver(join(dataRoot, "volumes"))]),
+      plugins,
+    ),
     events,
-    holders: (name) =>
-      stores.containers
-        .list()
-        .filter(({ mounts }) => mounts.some((mount) => mount.type === "volume" && mount.name === name))
-        .map((record) => record.id),
+    references: () => volumeReferences(stores.containers.list()),
     diskUsage: async (directory) => (await workers.run("measure", { directory })).sizeBytes,
   });
-  const network = createNetworkDrivers({ engineId: id, dataRoot, runRoot, settings, logger });
+  const network = createNetworkDrivers({ engineId: id, dataRoot, runRoot, settings, reactor, logger });
   resources.use(network);
   const networks = new NetworkService({
     store: stores.networks,
     drivers: network.drivers,
     sandboxes: network.sandboxes,
+    names: network.names,
     events,
+    logger,
     defaultBridge: network.defaultBridge,
   });
   const paths = new EnginePaths(dataRoot, runRoot);
@@ -182,14 +198,19 @@ async function assemble(
   resources.defer(() => runtime.close());
   const runtimeFacts = readRuntimeFacts(world);
   const hostFacts = () => readHostFacts(world);
+  const logs = new LogService({
+    ...createLogDrivers(reactor, logger),
+    changes: resources.use(new FileChanges(reactor)),
+    paths,
+    logger,
+    defaults: { Type: settings["log-driver"], Config: settings["log-opt"] },
+  });
+  resources.defer(() => logs.close());
+  const snapshotMounter = { mount: mountSnapshot, unmount: unmountSnapshot };
   const parts: ContainerParts = {
     store: stores.containers,
     images: new ContainerImageSource(images, stores.images),
-    rootfs: new RootFilesystems(
-      snapshotter,
-      { mount: mountSnapshot, unmount: unmountSnapshot },
-      paths.rootfsRoot,
-    ),
+    rootfs: new RootFilesystems(snapshotter, snapshotMounter, paths.rootfsRoot),
     volumes,
     networks,
     runtime,
@@ -197,13 +218,15 @@ async function assemble(
       facts: runtimeFacts,
       cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
     }),
-    logs: new SpoolReader(reactor),
+    logs,
     events,
+    sideMounts: new SideMounts(paths.sideMountsRoot, snapshotter, snapshotMounter),
     paths,
     live: new LiveContainers(),
     execs: new ExecRegistry(),
     copyTree: async (source, target) => void (await workers.run("copy", { source, target })),
-    workers,
+    // Of their own: they go at the pace of clients, which must not hold up pulls.
+    workers: resources.use(new LayerWorkers({ maxWorkers: 32 })),
     meters: new HostMeters(world),
     timers: systemTimers,
     health: new HealthMonitors(),
@@ -217,6 +240,7 @@ async function assemble(
       readonlyPaths: defaultReadonlyPaths(),
     },
     availableCpus: hostFacts().cpus,
+    background: resources.use(new BackgroundWork(logger)),
     locks: new KeyedMutex(),
   };
   const containers = new ContainerService(parts);
@@ -236,6 +260,8 @@ async function assemble(
     debug: settings.debug,
     networkDrivers: network.drivers.map(({ name }) => name),
     volumeDrivers: ["local"],
+    logDrivers: logs.driverNames,
+    defaultLogDriver: logs.defaultDriver,
     registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
     usage: {
       containers: () => containers.list({ all: true, limit: 0, size: true, filters: new Map() }),
@@ -252,8 +278,22 @@ async function assemble(
     images,
     networks,
     volumes,
+    volumeCopies: new VolumeCopies({ volumes, workers }),
     system,
+    authorization:
+      settings["authorization-plugin"].length > 0
+        ? new AuthorizationPlugins(plugins, settings["authorization-plugin"], logger)
+        : undefined,
     run: (run) => runContainer(containers, run),
+  };
+}
+
+/** Docker's directories for plug-ins, this program's, and this engine's alone. */
+function pluginDirectories(runRoot: string): PluginDirectories {
+  const own = join(runRoot, "plugins");
+  return {
+    sockets: ["/run/docker/plugins", "/run/gantry/plugins", own],
+    specifications: ["/etc/docker/plugins", "/usr/lib/docker/plugins", "/etc/gantry/plugins", own],
   };
 }
 

@@ -29,13 +29,14 @@ export async function startDetached(options: DetachedOptions): Promise<boolean> 
       env: { ...process.env, [options.readyVariable]: String(READY_FD) },
     });
     child.unref();
-    const pipe = child.stdio[READY_FD] as Readable;
+    // There is none where the program could not be started.
+    const pipe = child.stdio[READY_FD] as Readable | null;
+    // The exit is not listened for: it may be told before the byte that the child wrote ahead of it.
     return await new Promise<boolean>((resolve, reject) => {
       child.once("error", reject);
-      child.once("exit", () => resolve(false));
-      pipe.once("data", () => resolve(true));
-      pipe.once("end", () => resolve(false));
-    }).finally(() => pipe.destroy());
+      pipe?.once("data", () => resolve(true));
+      pipe?.once("end", () => resolve(false));
+    }).finally(() => pipe?.destroy());
   } finally {
     closeSync(log);
   }

@@ -43,6 +43,8 @@ function endpoint(networkId: string, containerId: string): EndpointRecord {
     hostInterfaceName: "veth1",
     aliases: ["web"],
     links: [],
+    dnsNames: ["web"],
+    exposedPorts: [],
     driverOptions: {},
     gatewayPriority: 0,
     ports: [{ protocol: "tcp", containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 }],

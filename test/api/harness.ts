@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
 import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
@@ -7,6 +7,8 @@ import { runOrThrow } from "../fixtures/run-command.ts";
 
 /** The image that every suite finds in its engine: a busybox tree. */
 export const TEST_IMAGE = "test/busybox:latest";
+
+const TEST_TIMEOUT_MS = 30_000;
 
 /** What a black-box suite works with; readable from inside tests, once `beforeAll` has run. */
 export interface Harness {
@@ -20,6 +22,8 @@ export interface Harness {
  * removed, the engine stopped, and the file fails where anything was left on the machine.
  */
 export function useEngine(options?: EngineOptions): Harness {
+  // A test that takes too long ends every process of the file, the engine among them: its own waits shall end first.
+  setDefaultTimeout(TEST_TIMEOUT_MS);
   let harness: Harness | undefined;
   const started = (): Harness => {
     if (!harness) throw new Error("the engine runs while tests run, not while a file is read");
@@ -39,6 +43,7 @@ export function useEngine(options?: EngineOptions): Harness {
     const { stdout } = await harness.docker(["ps", "--all", "--quiet"]);
     const containers = stdout.split("\n").filter(Boolean);
     if (containers.length > 0) await harness.docker(["rm", "--force", "--volumes", ...containers]);
+    await harness.docker(["network", "prune", "--force"]);
     await engine.stop();
     expect(engine.leaks()).toEqual([]);
   });
@@ -53,7 +58,8 @@ export function useEngine(options?: EngineOptions): Harness {
   };
 }
 
-async function importTestImage(engine: TestEngine, docker: DockerCli): Promise<void> {
+/** The engine has the image `TEST_IMAGE`. */
+export async function importTestImage(engine: TestEngine, docker: DockerCli): Promise<void> {
   const root = makeBusyboxRoot(join(engine.directory, "busybox"));
   const tar = join(engine.directory, "busybox.tar");
   await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);

@@ -14,7 +14,8 @@ import { pluginRoutes } from "./plugins/routes.ts";
 import { swarmRoutes } from "./swarm/routes.ts";
 import type { SystemBackend } from "./system/backend.ts";
 import { systemRoutes } from "./system/routes.ts";
-import type { VolumesBackend } from "./volumes/backend.ts";
+import type { VolumeCopiesBackend, VolumesBackend } from "./volumes/backend.ts";
+import { volumeCopyRoutes } from "./volumes/copy-routes.ts";
 import { volumeRoutes } from "./volumes/routes.ts";
 
 export type {
@@ -35,6 +36,7 @@ export interface ApiBackends {
   readonly distribution: DistributionBackend;
   readonly networks: NetworksBackend;
   readonly volumes: VolumesBackend;
+  readonly volumeCopies: VolumeCopiesBackend;
   readonly system: SystemBackend;
 }
 
@@ -55,6 +57,7 @@ export function allEndpoints(backends: ApiBackends, options: EndpointOptions): E
     ...distributionRoutes(backends.distribution),
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),
+    ...volumeCopyRoutes(backends.volumeCopies),
     ...systemRoutes(backends.system, { builderVersion: options.builderVersion }),
     ...swarmRoutes(),
     ...pluginRoutes(),

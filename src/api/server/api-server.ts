@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { invalidArgument } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { NEWEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
+import type { Authorizer } from "./authorization.ts";
 import { RawConnection } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { inheritedDescriptors } from "./inherited-sockets.ts";
@@ -29,6 +30,8 @@ export interface HttpApiOptions {
   readonly tls?: TlsSettings;
   /** Lets everybody who can reach the port control the machine. */
   readonly allowInsecureTcp?: boolean;
+  /** Is asked before every request and every answer. */
+  readonly authorizer?: Authorizer;
   /** Group that may use unix sockets; `gantry`, then `docker` where undefined. */
   readonly socketGroup?: string;
 }
@@ -56,6 +59,7 @@ export class HttpApi implements AsyncDisposable {
         Server: `Gantry/${options.engineVersion} (${process.platform})`,
       },
       options.logger,
+      options.authorizer,
     );
     this.#http = this.#createHttpServer();
   }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { messageOf } from "../../base/errors.ts";
+import type { AuthorizationResponse, ResponseGate } from "./authorization.ts";
 import { type Duplex, drained, type RawConnection } from "./connection.ts";
 import { httpStatusOf } from "./http-status.ts";
 import type { Query } from "./query.ts";
@@ -36,6 +37,8 @@ export class Exchange {
   readonly #params: Readonly<Record<string, string>>;
   readonly #commonHeaders: Headers;
   #answered = false;
+  #readAhead: Buffer | undefined;
+  #gate: ResponseGate | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(parts: ExchangeParts) {
@@ -73,18 +76,36 @@ export class Exchange {
 
   /** The body as it arrives, no faster than it is taken. */
   body(): AsyncIterable<Uint8Array> {
-    return streamBody(this.request);
+    return this.#readAhead ? wholeBody(this.#readAhead) : streamBody(this.request);
+  }
+
+  /**
+   * The whole body, which whoever handles the request gets all the same; undefined where it is longer than that.
+   * Errors: invalidArgument.
+   */
+  async readAhead(longestBytes: number): Promise<Uint8Array | undefined> {
+    if (!hasBody(this.request)) return new Uint8Array();
+    if (Number(this.request.headers["content-length"] ?? 0) > longestBytes) return undefined;
+    this.#readAhead = await this.#readBody();
+    return this.#readAhead.byteLength > longestBytes ? undefined : this.#readAhead;
+  }
+
+  /** From now on every answer but an error and a connection that is taken over waits until `gate` lets it pass. */
+  gate(gate: ResponseGate): void {
+    this.#gate = gate;
   }
 
   /** The JSON body, `undefined` where there is none. Errors: invalidArgument. */
   async readJson(): Promise<unknown> {
     requireJson(this.request);
     if (!hasBody(this.request)) return undefined;
-    return parseJson(
-      this.#takeover
-        ? await readHijackedBody(this.request, this.#takeover.connection)
-        : await readWhole(this.body()),
-    );
+    return parseJson(this.#readAhead ?? (await this.#readBody()));
+  }
+
+  async #readBody(): Promise<Buffer> {
+    return this.#takeover
+      ? await readHijackedBody(this.request, this.#takeover.connection)
+      : await readWhole(streamBody(this.request));
   }
 
   /** Answers with JSON and, as docker does, a newline behind it. */
@@ -102,6 +123,7 @@ export class Exchange {
 
   /** Answers with what went wrong. */
   error(error: unknown): void {
+    this.#gate = undefined;
     const status = httpStatusOf(error);
     if (status === 304) this.empty(status);
     else this.json(status, { message: messageOf(error) });
@@ -109,6 +131,31 @@ export class Exchange {
 
   /** Sends the head of an answer whose body follows piece by piece. */
   begin(status: number, headers: Headers): Duplex {
+    const gate = this.#gate;
+    if (!gate || this.#takeover) return this.#beginNow(status, headers);
+    const denied = new AbortController();
+    const passed = this.#pass(gate, { status, headers, body: undefined }).then((mayPass) => {
+      if (mayPass) return this.#beginNow(status, headers);
+      denied.abort();
+      return undefined;
+    });
+    return new GatedDuplex(passed, AbortSignal.any([this.signal, denied.signal]));
+  }
+
+  /** Whether the gate lets an answer out. Where it does not, the client has been told why. */
+  async #pass(gate: ResponseGate, response: AuthorizationResponse): Promise<boolean> {
+    this.#gate = undefined;
+    const { status, headers, body } = response;
+    try {
+      await gate.checkResponse({ status, headers: { ...this.#commonHeaders, ...headers }, body });
+    } catch (error) {
+      if (!this.#answered) this.error(error);
+    }
+    // Whoever handles the request may have failed meanwhile, and that was its answer.
+    return !this.#answered;
+  }
+
+  #beginNow(status: number, headers: Headers): Duplex {
     this.#answered = true;
     if (this.#takeover) {
       void this.#takeover.connection.write(
@@ -130,7 +177,7 @@ export class Exchange {
     try {
       for await (const chunk of source) {
         await out.write(chunk);
-        if (this.signal.aborted) break;
+        if (out.gone.aborted) break;
       }
     } catch (error) {
       this.abort();
@@ -169,6 +216,15 @@ export class Exchange {
   }
 
   #send(status: number, headers: Headers, body: string): void {
+    const gate = this.#gate;
+    if (gate) {
+      void this.#pass(gate, { status, headers, body: Buffer.from(body) }).then((mayPass) => {
+        if (mayPass) this.#sendNow(status, headers, body);
+      });
+    } else this.#sendNow(status, headers, body);
+  }
+
+  #sendNow(status: number, headers: Headers, body: string): void {
     this.#answered = true;
     const bytes = Buffer.from(body);
     const all: Record<string, string> = { ...this.#commonHeaders, ...headers };
@@ -201,6 +257,33 @@ function closeSignal(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;
+}
+
+async function* wholeBody(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes;
+}
+
+/** The two directions of an answer that is not let out yet. One that never is takes bytes and drops them. */
+class GatedDuplex implements Duplex {
+  readonly gone: AbortSignal;
+  readonly #passed: Promise<Duplex | undefined>;
+
+  constructor(passed: Promise<Duplex | undefined>, gone: AbortSignal) {
+    this.gone = gone;
+    this.#passed = passed;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    return await (await this.#passed)?.read();
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    await (await this.#passed)?.write(bytes);
+  }
+
+  end(): void {
+    void this.#passed.then((duplex) => duplex?.end());
+  }
 }
 
 /** A request's body and its answer's as the two directions of one connection. */

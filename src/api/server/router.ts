@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { type EngineError, invalidArgument, kindOf, messageOf, notFound } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
+import { type Authorizer, authorize } from "./authorization.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Exchange, type Headers, type Takeover } from "./exchange.ts";
 import { httpStatusOf } from "./http-status.ts";
@@ -22,11 +23,18 @@ export class Router {
   readonly #targets: TargetParser;
   readonly #commonHeaders: Headers;
   readonly #logger: Logger;
+  readonly #authorizer: Authorizer | undefined;
   readonly #parsed = new WeakMap<IncomingMessage, RequestTarget>();
   readonly #hijacking: ReadonlyArray<{ readonly method: string; readonly pattern: RegExp }>;
   readonly #takeovers = new WeakMap<IncomingMessage, Takeover>();
 
-  constructor(endpoints: readonly Endpoint[], commonHeaders: Headers, logger: Logger) {
+  constructor(
+    endpoints: readonly Endpoint[],
+    commonHeaders: Headers,
+    logger: Logger,
+    authorizer: Authorizer | undefined,
+  ) {
+    this.#authorizer = authorizer;
     this.#targets = new TargetParser(endpoints);
     this.#hijacking = endpoints
       .filter((endpoint) => endpoint.hijacks)
@@ -94,6 +102,7 @@ export class Router {
       handler: (request, reply) => {
         reply.hijack();
         void this.#serve(this.#exchange(request, reply.raw), async (exchange) => {
+          if (this.#authorizer) await authorize(exchange, this.#authorizer);
           checkVersion(exchange.version, endpoint);
           await endpoint.handle(exchange);
         });

@@ -60,9 +60,11 @@ describe.skipIf(docker === undefined)("docker's own command line", () => {
         wait: async () => ({ result: Promise.resolve({ StatusCode: 0 }) }),
         logs: async () => ({
           tty: false,
-          entries: iterate([
-            { timeNs: 1n, stream: "stdout", bytes: Buffer.from("to stdout\n"), partial: false },
-            { timeNs: 2n, stream: "stderr", bytes: Buffer.from("to stderr\n"), partial: false },
+          groups: iterate([
+            [
+              { timeNs: 1n, stream: "stdout", bytes: Buffer.from("to stdout\n"), partial: false },
+              { timeNs: 2n, stream: "stderr", bytes: Buffer.from("to stderr\n"), partial: false },
+            ],
           ]),
         }),
       },

@@ -16,7 +16,16 @@ export function fakeBackends(
         return found;
       },
     });
-  const nouns = ["containers", "exec", "images", "distribution", "networks", "volumes", "system"] as const;
+  const nouns = [
+    "containers",
+    "exec",
+    "images",
+    "distribution",
+    "networks",
+    "volumes",
+    "volumeCopies",
+    "system",
+  ] as const;
   return Object.fromEntries(
     nouns.map((noun) => [noun, backend(noun, given[noun] ?? {})]),
   ) as unknown as ApiBackends;

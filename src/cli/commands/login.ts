@@ -24,7 +24,7 @@ async function passwordFromStdin(cli: Cli, { username }: LoginFlags): Promise<st
 async function ask(cli: Cli, prompt: string, hidden: boolean): Promise<string> {
   if (!cli.stdin.isTTY)
     throw new ExitError(1, "Error: Cannot perform an interactive login from a non TTY device");
-  cli.stdout.write(prompt);
+  cli.write(prompt);
   if (!hidden) {
     const lines = createInterface({ input: cli.stdin });
     try {
@@ -35,7 +35,7 @@ async function ask(cli: Cli, prompt: string, hidden: boolean): Promise<string> {
   }
   using _raw = await rawMode(cli.stdin);
   const answer = await readHidden(cli);
-  cli.stdout.write("\n");
+  cli.write("\n");
   return answer;
 }
 

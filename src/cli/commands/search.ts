@@ -47,9 +47,7 @@ export const command = defineCommand({
     });
     items.sort((a, b) => b.star_count - a.star_count);
     const columns = ["Name", "Description", "StarCount", "IsOfficial"];
-    cli.stdout.write(
-      await renderList(searchView(flags["no-trunc"]), items, { format: flags.format, columns }),
-    );
+    cli.write(await renderList(searchView(flags["no-trunc"]), items, { format: flags.format, columns }));
     return 0;
   },
 });

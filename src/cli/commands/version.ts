@@ -65,11 +65,11 @@ async function print(
 ): Promise<void> {
   if (format !== "") {
     const { renderObject } = await import("../table/render-object.ts");
-    cli.stdout.write(`${renderObject({ Client: client, Server: server ?? null }, format)}\n`);
+    cli.write(`${renderObject({ Client: client, Server: server ?? null }, format)}\n`);
     return;
   }
-  cli.stdout.write(clientText(client));
-  if (server) cli.stdout.write(serverText(server));
+  cli.write(clientText(client));
+  if (server) cli.write(serverText(server));
 }
 
 function row(label: string, value: string): string {

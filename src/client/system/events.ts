@@ -1,4 +1,4 @@
-import { decodeJsonStream } from "../../spec/engine-api/json-stream.ts";
+import { decodeJsonStream, type Reviver } from "../../spec/engine-api/json-stream.ts";
 import type { EventMessage } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
 import { encodeFilters, type Filters } from "../query.ts";
@@ -13,11 +13,17 @@ export interface EventsOptions {
   readonly onOpen?: () => void;
 }
 
+/** An event with all digits of its moment. */
+export type ExactEvent = Omit<EventMessage, "timeNano"> & { readonly timeNano: bigint };
+
+const exactNanoseconds: Reviver = (key, value, { source }) =>
+  key === "timeNano" && source !== undefined ? BigInt(source) : value;
+
 /** Events as they happen, after those since `since`; ends at `until`. */
 export async function* engineEvents(
   client: ApiClient,
   options: EventsOptions = {},
-): AsyncGenerator<EventMessage> {
+): AsyncGenerator<ExactEvent> {
   const response = await client.stream({
     method: "GET",
     path: "/events",
@@ -25,5 +31,5 @@ export async function* engineEvents(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   options.onOpen?.();
-  yield* decodeJsonStream<EventMessage>(response);
+  yield* decodeJsonStream<ExactEvent>(response, exactNanoseconds);
 }

@@ -29,5 +29,6 @@ export interface DetailedLogEntry extends LogEntry {
 /** A container's log. */
 export interface ContainerLogs {
   readonly tty: boolean;
-  readonly entries: AsyncIterable<DetailedLogEntry>;
+  /** Entries in the groups in which they were read; none is empty. */
+  readonly groups: AsyncIterable<readonly DetailedLogEntry[]>;
 }

@@ -1,3 +1,12 @@
+/** Where an entry stands in a line that was too long for one entry. */
+export interface LogPart {
+  /** The same for all parts of a line. */
+  readonly id: string;
+  /** From 1. */
+  readonly ordinal: number;
+  readonly last: boolean;
+}
+
 /** One line, or a part of a long line, that a container wrote. */
 export interface LogEntry {
   readonly timeNs: bigint;
@@ -5,6 +14,7 @@ export interface LogEntry {
   /** The line with its newline, unless it is a part of a line that goes on. */
   readonly bytes: Uint8Array;
   readonly partial: boolean;
+  readonly part?: LogPart | undefined;
 }
 
 export interface LogQuery {
@@ -12,15 +22,7 @@ export interface LogQuery {
   readonly stderr: boolean;
   readonly sinceNs?: bigint;
   readonly untilNs?: bigint;
-  /** Last lines only; undefined for all. */
+  /** Last entries only, of both streams; undefined for all. */
   readonly tail?: number;
-  /** Go on until the container has ended and everything was read. */
-  readonly follow: boolean;
   readonly signal?: AbortSignal;
-}
-
-/** Reads what a container wrote, from the monitor's spool. */
-export interface LogReader {
-  /** `ended` resolves when the container's process has ended: following stops after what was written until then. */
-  read(spoolPath: string, query: LogQuery, ended: Promise<unknown>): AsyncIterable<LogEntry>;
 }

@@ -1,4 +1,4 @@
-import type { EndpointRecord, EndpointRequest, NetworkRecord } from "./network-record.ts";
+import type { EndpointRecord, EndpointRequest, NetworkRecord, PortBinding } from "./network-record.ts";
 
 /** A sandbox that endpoints are put into: the network namespace of one container, bound to a path. */
 export interface Sandbox {
@@ -30,6 +30,25 @@ export interface NetworkDriver {
     sandbox: Sandbox,
     options: JoinOptions,
   ): Promise<void>;
+  /**
+   * The endpoint with these ports in place of its own, to be stored; host ports that it no longer has stay taken until
+   * `adjust`. No effect on the kernel's rules. Errors: conflict (port taken).
+   */
+  changePorts(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    ports: readonly PortBinding[],
+  ): Promise<EndpointRecord>;
+  /** A joined endpoint has the default routes of `options` and publishes its ports; those that only `before` had are given back. */
+  adjust(
+    network: NetworkRecord,
+    before: EndpointRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox,
+    options: JoinOptions,
+  ): Promise<void>;
+  /** Whether a joined endpoint's link is gone although its sandbox is there: somebody deleted it. */
+  isLinkMissing(endpoint: EndpointRecord, sandbox: Sandbox): boolean;
   /** Takes the endpoint's links and ports down; works when the sandbox is gone. */
   leave(
     network: NetworkRecord,
@@ -47,8 +66,8 @@ export interface NetworkDriver {
 }
 
 export interface JoinOptions {
-  /** Whether this endpoint gives the sandbox its default route. */
-  readonly defaultRoute: boolean;
+  /** The families whose default route this endpoint gives the sandbox. */
+  readonly defaultRoute: { readonly ipv4: boolean; readonly ipv6: boolean };
 }
 
 export interface LeaveOptions {
@@ -57,6 +76,30 @@ export interface LeaveOptions {
    * the background; deleting one in the foreground stops the whole process for 10 to 50 ms.
    */
   readonly sandboxEnds: boolean;
+}
+
+/** What a sandbox's resolver is to do with names that no container has. */
+export interface ResolverSettings {
+  /** Name servers that are asked, in this order, addresses as the host reaches them; undefined for the host's own. */
+  readonly servers: readonly string[] | undefined;
+  /** Whether names without a dot stay here: the user asked for a number of dots, so the search list comes first. */
+  readonly keepsSingleNames: boolean;
+}
+
+/**
+ * Answers questions for names inside sandboxes, at 127.0.0.11. A sandbox sees the names of the networks that it has an
+ * endpoint in, and no others.
+ */
+export interface NameResolver {
+  /** The endpoint's names lead to it; a second time replaces the first. */
+  addEndpoint(network: NetworkRecord, endpoint: EndpointRecord): void;
+  /** Idempotent. */
+  removeEndpoint(endpointId: string): void;
+  /** Questions in the sandbox are answered when this resolves. Idempotent; repeating it changes the settings. */
+  serve(sandbox: Sandbox, settings: ResolverSettings): Promise<void>;
+  /** Nothing in the sandbox is held by the resolver any more. Idempotent. */
+  stop(containerId: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Makes and removes sandboxes. */

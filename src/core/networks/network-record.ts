@@ -25,6 +25,8 @@ export interface NetworkRecord {
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
   readonly pools: readonly IpamPool[];
+  /** Subnets that the user named; addresses can be asked for in these alone. Missing for none. */
+  readonly userSubnets?: readonly string[];
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -51,7 +53,10 @@ export interface EndpointRequest {
   /** Name of the interface inside the sandbox, where the caller picks it; the driver's first free one otherwise. */
   readonly interfaceName?: string;
   readonly aliases: readonly string[];
+  /** Other containers under a name of this one's own, `container:alias`. */
   readonly links: readonly string[];
+  /** Names that lead to the endpoint in its network; the first one is what its address leads back to. */
+  readonly dnsNames: readonly string[];
   readonly driverOptions: Readonly<Record<string, string>>;
   readonly gatewayPriority: number;
   /** Ports to publish; only on the network that is the container's way out. */
@@ -78,8 +83,11 @@ export interface EndpointRecord {
   readonly hostInterfaceName: string;
   readonly aliases: readonly string[];
   readonly links: readonly string[];
+  readonly dnsNames: readonly string[];
   readonly driverOptions: Readonly<Record<string, string>>;
   readonly gatewayPriority: number;
+  /** `80/tcp`: what the container opens to those that link to it. */
+  readonly exposedPorts: readonly string[];
   /** Published ports with the host ports that were taken: one entry for each address family. */
   readonly ports: readonly PortBinding[];
 }

@@ -17,6 +17,8 @@ export interface TaskHandle {
   readonly cgroupPath: string;
   readonly tty: boolean;
   readonly stdinOpen: boolean;
+  /** Stdin closes when the first client that wrote to it goes. */
+  readonly stdinOnce: boolean;
 }
 
 /** What a task is made from. */
@@ -31,8 +33,8 @@ export interface TaskSpec {
   readonly openStdin: boolean;
   /** Whether stdin closes when the first client that wrote to it goes. */
   readonly stdinOnce: boolean;
-  /** The spool: the file the monitor writes output to, in the CRI log format. */
-  readonly spoolPath: string;
+  /** The spool: the file the monitor appends output to, in the CRI log format; undefined where nobody wants it. */
+  readonly spoolPath: string | undefined;
 }
 
 export interface ExitStatus {

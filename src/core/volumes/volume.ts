@@ -10,18 +10,46 @@ export interface VolumeRecord {
   readonly anonymous: boolean;
 }
 
+/** A volume as its driver tells of it. */
+export interface DriverVolume {
+  readonly name: string;
+  /** Directory of the volume; empty where there is none while nobody has it mounted. */
+  readonly mountpoint: string;
+  /** RFC 3339; undefined where the driver does not know. */
+  readonly createdAt?: string;
+  /** Whatever the driver wants to show. */
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
 /** Keeps the bytes of volumes. Idempotent. */
 export interface VolumeDriver {
   readonly name: string;
   readonly scope: "local" | "global";
-  /** Errors: invalidArgument for options the driver does not know. */
+  /** Errors: invalidArgument for a name or options that the driver does not take. */
   create(volume: VolumeRecord): Promise<void>;
   remove(volume: VolumeRecord): Promise<void>;
-  /** Directory of the volume, mounted or not: what `Mountpoint` shows. */
-  pathOf(volume: VolumeRecord): string;
+  /** Directory of the volume, mounted or not, as far as it is known: what `Mountpoint` shows. */
+  pathOf(volume: Pick<VolumeRecord, "name">): string;
   /** Makes the volume usable by `holder` (a container id); the directory to bind. */
   mount(volume: VolumeRecord, holder: string): Promise<string>;
-  unmount(volume: VolumeRecord, holder: string): Promise<void>;
+  /** Takes back what `mount` gave to `holder`; true where it had something. */
+  unmount(volume: VolumeRecord, holder: string): Promise<boolean>;
+  /** After a restart of the engine: exactly these holders have the volume; what was mounted for others is not any more. */
+  restore(volume: VolumeRecord, holders: ReadonlySet<string>): Promise<void>;
+  /** The volume of that name as the driver has it now; undefined where it has none. Only where others may change volumes too. */
+  find?(name: string): Promise<DriverVolume | undefined>;
+  /** All volumes that the driver has. Only where others may change volumes too. */
+  list?(): Promise<DriverVolume[]>;
+}
+
+/** Volume drivers by name, those of plug-ins among them. */
+export interface VolumeDrivers {
+  /** A driver that is in use already; undefined where nobody has asked for it yet. */
+  known(name: string): VolumeDriver | undefined;
+  /** The driver, its plug-in activated. Errors: notFound with docker's text. */
+  find(name: string): Promise<VolumeDriver>;
+  /** Every driver that answers. */
+  all(): Promise<readonly VolumeDriver[]>;
 }
 
 /** Stored volumes and who holds them. Synchronous and transactional. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { algorithmOf, type Digest, hexOf, isDigest } from "../../base/digest.ts";
@@ -10,6 +10,8 @@ import { isMissing } from "./missing-file.ts";
 
 const READ_BLOCK_BYTES = 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
+const REF_FILE = "ref.json";
 
 /** What `ref.json` of an ingest holds. */
 interface StoredIngest {
@@ -37,6 +39,7 @@ export class LocalContentStore implements ContentStore {
     this.#ingests = join(root, "ingest");
     mkdirSync(join(this.#blobs, "sha256"), { recursive: true, mode: 0o700 });
     mkdirSync(this.#ingests, { recursive: true, mode: 0o700 });
+    this.#removeUnstarted();
   }
 
   async info(digest: Digest): Promise<BlobInfo> {
@@ -151,6 +154,14 @@ export class LocalContentStore implements ContentStore {
     await rm(this.pathOf(digest), { force: true });
   }
 
+  /** A crash came while these ingests were started: nothing of them is told by `listIngests`, so nobody would drop them. */
+  #removeUnstarted(): void {
+    for (const name of readdirSync(this.#ingests)) {
+      const folder = join(this.#ingests, name);
+      if (!existsSync(join(folder, REF_FILE))) rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
   #hold(ref: string): void {
     if (this.#heldRefs.has(ref)) throw unavailable(`ingest ${ref} is being written by another writer`);
     this.#heldRefs.add(ref);
@@ -177,7 +188,7 @@ function blobNotFound(digest: Digest, cause: unknown): Error {
 async function readIngest(folder: string): Promise<StoredIngest | undefined> {
   let text: string;
   try {
-    text = await readFile(join(folder, "ref.json"), "utf8");
+    text = await readFile(join(folder, REF_FILE), "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -188,13 +199,13 @@ async function readIngest(folder: string): Promise<StoredIngest | undefined> {
 /** Makes the ingest's folder. `ref.json` appears whole or not at all, and nothing without it counts. */
 async function startIngest(folder: string, ingest: StoredIngest): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
-  const file = await open(join(folder, "ref.json.new"), "wx", 0o600);
+  const file = await open(join(folder, `${REF_FILE}.new`), "wx", 0o600);
   try {
     await file.writeFile(JSON.stringify(ingest));
   } finally {
     await file.close();
   }
-  await rename(join(folder, "ref.json.new"), join(folder, "ref.json"));
+  await rename(join(folder, `${REF_FILE}.new`), join(folder, REF_FILE));
 }
 
 async function sizeOf(path: string): Promise<number> {

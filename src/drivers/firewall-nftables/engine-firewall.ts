@@ -1,10 +1,19 @@
 import { createHash } from "node:crypto";
 import { Semaphore } from "../../base/async.ts";
-import { deleteConnections, type NetlinkSocket, openConntrackSocket } from "../../os/linux/netlink/mod.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import {
+  deleteConnections,
+  type NetlinkSocket,
+  openConntrackSocket,
+  RulesetWatch,
+} from "../../os/linux/netlink/mod.ts";
 import * as nft from "../../os/linux/nftables/mod.ts";
-import { baseCommands } from "./base-rules.ts";
+import type { Reactor, ReadyWatch } from "../../os/linux/reactor/reactor.ts";
+import { baseCommands, CHAINS } from "./base-rules.ts";
 import { addBridgeCommands, type FirewalledBridge, removeBridgeCommands } from "./bridge-rules.ts";
 import { clearCommands } from "./clear-table.ts";
+import type { Firewall } from "./firewall.ts";
 import { addPortCommands, removePortCommands } from "./port-elements.ts";
 import { familyOf, isWildcard, keyOf, type PublishedPort } from "./published-port.ts";
 
@@ -13,7 +22,12 @@ export interface EngineFirewallOptions {
   readonly engineId: string;
   /** The network namespace of the host's part, a file; the process's own by default. */
   readonly namespace?: string;
+  /** Notices what others do to the table. */
+  readonly reactor?: Reactor;
+  readonly logger?: Logger;
 }
+
+const RESTORE_AFTER_MS = 500;
 
 /** The name of an engine's table. */
 export function firewallTableName(engineId: string): string {
@@ -22,12 +36,12 @@ export function firewallTableName(engineId: string): string {
 
 /**
  * The packet filter and address translation of one engine: the table `inet gantry-<8 hex digits>`. Each change is one
- * transaction. What is wanted is kept here; where the kernel's table was flushed or deleted by somebody the next
- * change puts it back whole. An `accept` here does not overrule a `drop` in another program's table.
+ * transaction. What is wanted is kept here; where the kernel's table was flushed or deleted by somebody it is put back
+ * whole, within a second where there is a reactor and with the next change otherwise. An `accept` here does not overrule a `drop` in another program's table.
  * The chain `user` is consulted before anything else for each forwarded packet; its rules are the administrator's and
  * survive everything except `destroy`.
  */
-export class EngineFirewall {
+export class EngineFirewall implements Firewall {
   readonly #table: nft.NftTable;
   readonly #namespace: string | undefined;
   readonly #bridges = new Map<string, FirewalledBridge>();
@@ -36,8 +50,14 @@ export class EngineFirewall {
   readonly #turns = new Semaphore(1);
   #rules: nft.Nftables | undefined;
   #connections: NetlinkSocket | undefined;
+  readonly #reactor: Reactor | undefined;
+  readonly #logger: Logger | undefined;
+  #watch: { readonly changes: RulesetWatch; readonly ready: ReadyWatch } | undefined;
+  #restoring: NodeJS.Timeout | undefined;
 
   constructor(options: EngineFirewallOptions) {
+    this.#reactor = options.reactor;
+    this.#logger = options.logger;
     this.#table = { family: "inet", name: firewallTableName(options.engineId) };
     this.#namespace = options.namespace;
   }
@@ -106,10 +126,12 @@ export class EngineFirewall {
     for (const bridge of bridges) this.#bridges.set(bridge.bridge, bridge);
     for (const port of ports) this.#ports.set(keyOf(port), port);
     await this.#rebuild();
+    this.#watchOthers();
   }
 
   /** The table and the user's chain in it are gone. */
   async destroy(): Promise<void> {
+    await this.#endWatch();
     using _turn = await this.#turns.acquire();
     this.#bridges.clear();
     this.#ports.clear();
@@ -118,10 +140,59 @@ export class EngineFirewall {
 
   /** Frees what this object holds; the rules stay in force. */
   async close(): Promise<void> {
+    await this.#endWatch();
     this.#connections?.close();
     this.#connections = undefined;
     await this.#rules?.close();
     this.#rules = undefined;
+  }
+
+  #watchOthers(): void {
+    if (!this.#reactor || this.#watch) return;
+    const changes = RulesetWatch.open(this.#namespace);
+    const ready = this.#reactor.watchReadable(
+      changes.fd,
+      () => {
+        const deletions = changes.read();
+        const harmed = (deletions ?? [undefined]).some(
+          (deletion) =>
+            deletion === undefined || (deletion.table === this.#table.name && deletion.chain !== CHAINS.user),
+        );
+        if (harmed) this.#restoreSoon();
+        ready.rearm();
+      },
+      { keepAlive: false },
+    );
+    this.#watch = { changes, ready };
+  }
+
+  /** Whoever flushes rules may go on for a moment, and two programs must not chase each other. */
+  #restoreSoon(): void {
+    this.#restoring ??= setTimeout(async () => {
+      this.#restoring = undefined;
+      try {
+        using _turn = await this.#turns.acquire();
+        await this.#rebuild();
+        this.#logger?.warn(
+          { table: this.#table.name },
+          "another program removed packet filter rules; they are back",
+        );
+      } catch (error) {
+        this.#logger?.error(
+          { table: this.#table.name, reason: messageOf(error) },
+          "restoring packet filter rules",
+        );
+      }
+    }, RESTORE_AFTER_MS).unref();
+  }
+
+  async #endWatch(): Promise<void> {
+    clearTimeout(this.#restoring);
+    this.#restoring = undefined;
+    const watch = this.#watch;
+    this.#watch = undefined;
+    await watch?.ready.close();
+    watch?.changes.close();
   }
 
   #open(): nft.Nftables {

@@ -3,13 +3,13 @@ import type { OwnedFd } from "../../os/linux/fd.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { type FileStat, statFd } from "../../os/linux/stat.ts";
 import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
-import { bytesOf } from "../../spec/tar/mod.ts";
 import { toFilePath } from "./entry-path.ts";
 import { walkTree } from "./walk-tree.ts";
 
 /**
  * The empty directory `target` has everything that `source` has: contents (shared with the source where the file system
- * can), owners, modes, times, attributes, devices, and several names of one file stay one file. Runs on this thread.
+ * can), owners, modes, times, attributes, devices, and several names of one file stay one file. Whatever others do in
+ * `target` meanwhile, nothing outside it is touched. Runs on this thread.
  * Errors: SyscallError; a part of the copy may be there then.
  */
 export function copyTree(source: string, target: string): void {
@@ -25,33 +25,23 @@ export function copyTree(source: string, target: string): void {
       continue;
     }
     if (stat.links > 1) firstNames.set(stat.inode, path);
-    copyNode(node, stat, path, from, to, target);
+    copyNode(node, stat, path, from, to);
     copyMetadata(node, path, stat, to);
     if (stat.type === "directory") directories.push([path, stat]);
   }
   for (const [path, stat] of directories.reverse()) copyTimes(path, stat, to);
 }
 
-function copyNode(
-  node: OwnedFd,
-  stat: FileStat,
-  path: string,
-  from: RootDir,
-  to: RootDir,
-  target: string,
-): void {
+function copyNode(node: OwnedFd, stat: FileStat, path: string, from: RootDir, to: RootDir): void {
   const at = toFilePath(path);
   if (stat.type === "directory") {
     to.mkdir(at, 0o700);
   } else if (stat.type === "symlink") {
     to.symlink(from.readlink(at), at);
   } else if (stat.type === "file") {
-    // The target is this engine's own new directory: nobody else changes it, so its path can be used.
-    copyFileSync(
-      node.procPath,
-      Buffer.concat([Buffer.from(`${target}/`), bytesOf(path)]),
-      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
-    );
+    // By descriptor: a container that has the target mounted may swap directories of the path for links meanwhile.
+    using file = to.open(at, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    copyFileSync(node.procPath, file.procPath, constants.COPYFILE_FICLONE);
   } else {
     to.mknod(at, stat.type, 0o600, { major: stat.deviceMajor, minor: stat.deviceMinor });
   }

@@ -65,7 +65,9 @@ test("containers join and leave the default bridge in milliseconds", async () =>
       interfaceName: "eth0",
     });
     const sandbox = await timed("sandbox", () => sandboxes.create(endpoint.containerId));
-    await timed("join", () => bed.driver.join(network, endpoint, sandbox, { defaultRoute: true }));
+    await timed("join", () =>
+      bed.driver.join(network, endpoint, sandbox, { defaultRoute: { ipv4: true, ipv6: true } }),
+    );
     expect(hostLinks()).toContain(endpoint.hostInterfaceName);
     // A container ends, or goes on without the network.
     const sandboxEnds = round % 4 < 2;

@@ -8,11 +8,23 @@ import type {
   NetworkDriver,
   Sandbox,
 } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, EndpointRequest, NetworkRecord } from "../../core/networks/network-record.ts";
+import type {
+  EndpointRecord,
+  EndpointRequest,
+  NetworkRecord,
+  PortBinding,
+} from "../../core/networks/network-record.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
-import { EngineFirewall, type FirewalledBridge } from "../firewall-nftables/mod.ts";
+import type { Reactor } from "../../os/linux/reactor/reactor.ts";
+import {
+  EngineFirewall,
+  type Firewall,
+  type FirewalledBridge,
+  NoFirewall,
+} from "../firewall-nftables/mod.ts";
 import { type AddressPool, Ipam, macAddressFor } from "../ipam/mod.ts";
+import { InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
 import {
   type BridgeSettings,
@@ -25,7 +37,6 @@ import { deleteEndpointLink, makeEndpointLink } from "./endpoint-link.ts";
 import { publishedPortsOf, wantedPort } from "./endpoint-ports.ts";
 import { cannotPublish } from "./errors.ts";
 import { HostPorts } from "./host-ports.ts";
-import { InterfaceNames } from "./interface-names.ts";
 import { LinkOwner } from "./link-owner.ts";
 import { removeStrayLinks } from "./stray-links.ts";
 import { subnetsInUse } from "./subnets-in-use.ts";
@@ -33,6 +44,9 @@ import { subnetsInUse } from "./subnets-in-use.ts";
 /** The network that exists without anyone making it. Source: docker, `docker network ls`. */
 const DEFAULT_NETWORK = "bridge";
 const DOCKER_BRIDGE = "docker0";
+/** Auxiliary addresses that are containers' gateways. Source: docker, `--default-gateway`. */
+const GATEWAY_IPV4 = "DefaultGatewayIPv4";
+const GATEWAY_IPV6 = "DefaultGatewayIPv6";
 
 export interface BridgeDriverOptions {
   /** Names everything that this engine makes in the kernel; the same after a restart, another for another engine. */
@@ -41,6 +55,17 @@ export interface BridgeDriverOptions {
   readonly claimDocker0: boolean;
   /** `default-address-pools`. */
   readonly addressPools?: readonly AddressPool[];
+  /** Addresses and names that other drivers of the engine hand out as well; its own by default. */
+  readonly ipam?: Ipam;
+  readonly interfaces?: InterfaceNames;
+  /** Whether the host is told to forward packets. Default true. */
+  readonly forwarding?: boolean;
+  /** Whether packets are filtered and ports published. Default true. */
+  readonly packetFilter?: boolean;
+  /** A bridge that the administrator made for the default network. */
+  readonly foreignBridge?: string;
+  /** Notices what others do to the rules; without one nothing does. */
+  readonly reactor?: Reactor;
   /** Network namespace of the host's part, a file; the process's own by default. */
   readonly hostNamespace?: string;
   readonly logger?: Logger;
@@ -58,8 +83,8 @@ export class BridgeDriver implements NetworkDriver {
   readonly #owner: LinkOwner;
   readonly #ipam: Ipam;
   readonly #ports: HostPorts;
-  readonly #interfaces = new InterfaceNames();
-  readonly #firewall: EngineFirewall;
+  readonly #interfaces: InterfaceNames;
+  readonly #firewall: Firewall;
   /** Endpoints whose links the kernel takes away with their sandboxes, or has taken. */
   readonly #ending = new Map<string, EndpointRecord>();
   #socket: nl.NetlinkSocket | undefined;
@@ -69,12 +94,18 @@ export class BridgeDriver implements NetworkDriver {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#owner = new LinkOwner(engineId);
-    this.#ipam = new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
+    this.#ipam = options.ipam ?? new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
+    this.#interfaces = options.interfaces ?? new InterfaceNames();
     this.#ports = new HostPorts(hostNamespace);
-    this.#firewall = new EngineFirewall({
-      engineId,
-      ...(hostNamespace === undefined ? {} : { namespace: hostNamespace }),
-    });
+    this.#firewall =
+      options.packetFilter === false
+        ? new NoFirewall()
+        : new EngineFirewall({
+            engineId,
+            logger: this.#logger,
+            ...(options.reactor ? { reactor: options.reactor } : {}),
+            ...(hostNamespace === undefined ? {} : { namespace: hostNamespace }),
+          });
   }
 
   async plan(network: NetworkRecord): Promise<NetworkRecord> {
@@ -118,16 +149,18 @@ export class BridgeDriver implements NetworkDriver {
       macAddress: request.macAddress ?? macAddressFor(ipv4?.address ?? ""),
       ipv4Address: ipv4?.address ?? "",
       ipv4PrefixLength: ipv4?.prefixLength ?? 0,
-      ipv4Gateway: network.internal ? "" : (ipv4?.gateway ?? ""),
+      ipv4Gateway: network.internal ? "" : gatewayOf(network, GATEWAY_IPV4, ipv4?.gateway),
       ipv6Address: ipv6?.address ?? "",
       ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-      ipv6Gateway: network.internal ? "" : (ipv6?.gateway ?? ""),
+      ipv6Gateway: network.internal ? "" : gatewayOf(network, GATEWAY_IPV6, ipv6?.gateway),
       interfaceName: "",
       hostInterfaceName: `veth${id.slice(0, 7)}`,
       aliases: request.aliases,
       links: request.links,
+      dnsNames: request.dnsNames,
       driverOptions: request.driverOptions,
       gatewayPriority: request.gatewayPriority,
+      exposedPorts: request.exposedPorts,
       ports: [],
     };
     try {
@@ -139,7 +172,9 @@ export class BridgeDriver implements NetworkDriver {
         settings.interfacePrefix,
       );
       const ports =
-        network.internal || request.ports.length === 0 ? [] : this.#takePorts(unpublished, request, settings);
+        network.internal || request.ports.length === 0
+          ? []
+          : this.#takePorts(unpublished, request.ports, settings);
       return { ...unpublished, interfaceName, ports };
     } catch (error) {
       this.#giveBack(network, unpublished);
@@ -182,7 +217,7 @@ export class BridgeDriver implements NetworkDriver {
       bridgeIndex,
       mtu: settings.mtu,
       isolated: !settings.interContainer,
-      defaultRoute: options.defaultRoute && !network.internal,
+      defaultRoute: options.defaultRoute,
     });
     try {
       await this.#firewall.publish(publishedPortsOf(endpoint));
@@ -190,6 +225,39 @@ export class BridgeDriver implements NetworkDriver {
       deleteEndpointLink(host, endpoint);
       throw error;
     }
+  }
+
+  async changePorts(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    ports: readonly PortBinding[],
+  ): Promise<EndpointRecord> {
+    if (ports.length === 0 || network.internal) return { ...endpoint, ports: [] };
+    try {
+      return { ...endpoint, ports: this.#takePorts(endpoint, ports, readBridgeSettings(network)) };
+    } catch (error) {
+      this.#ports.release(endpoint.id);
+      throw error;
+    }
+  }
+
+  async adjust(
+    _network: NetworkRecord,
+    before: EndpointRecord,
+    endpoint: EndpointRecord,
+    sandbox: Sandbox,
+    options: JoinOptions,
+  ): Promise<void> {
+    setDefaultRoutes(endpoint, sandbox.path, options.defaultRoute);
+    if (endpoint.ports.length === 0) {
+      await this.#firewall.unpublish(publishedPortsOf(before));
+      this.#ports.release(endpoint.id);
+    }
+    await this.#firewall.publish(publishedPortsOf(endpoint));
+  }
+
+  isLinkMissing(endpoint: EndpointRecord): boolean {
+    return nl.findLink(this.#host().socket, endpoint.hostInterfaceName) === undefined;
   }
 
   async leave(
@@ -208,8 +276,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   /**
-   * As the contract says. Endpoints whose pair is gone are not made again (their sandbox is not known here); pairs that
-   * lost their bridge are put back into it.
+   * As the contract says. Pairs that lost their bridge are put back into it; those that are gone are for `join` to make again.
    */
   async reconcile(
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
@@ -253,7 +320,8 @@ export class BridgeDriver implements NetworkDriver {
   #host(): Host {
     const namespace = this.#options.hostNamespace;
     this.#socket ??= nl.NetlinkSocket.open(namespace === undefined ? {} : { namespace });
-    return { socket: this.#socket, namespace, owner: this.#owner };
+    const { forwarding = true, foreignBridge } = this.#options;
+    return { socket: this.#socket, namespace, owner: this.#owner, forwarding, foreignBridge };
   }
 
   /** Addresses that were given back are free of their old interfaces, before anyone gets them again. */
@@ -277,16 +345,14 @@ export class BridgeDriver implements NetworkDriver {
 
   #takePorts(
     endpoint: EndpointRecord,
-    request: EndpointRequest,
+    ports: readonly PortBinding[],
     settings: BridgeSettings,
   ): EndpointRecord["ports"] {
     const host = { defaultIpv4: settings.hostBindingIpv4, ipv6: this.#hostHasIpv6() };
     try {
-      return request.ports.flatMap((binding) =>
-        this.#ports.take(endpoint.id, wantedPort(binding, endpoint, host)),
-      );
+      return ports.flatMap((binding) => this.#ports.take(endpoint.id, wantedPort(binding, endpoint, host)));
     } catch (error) {
-      throw cannotPublish(request, endpoint.id, error);
+      throw cannotPublish(endpoint, error);
     }
   }
 
@@ -297,6 +363,13 @@ export class BridgeDriver implements NetworkDriver {
       if (address !== "") this.#ipam.releaseAddress(network.id, address);
     }
   }
+}
+
+/** Where a family's packets leave: the auxiliary address that says so, the bridge itself otherwise. */
+function gatewayOf(network: NetworkRecord, name: string, own: string | undefined): string {
+  if (own === undefined) return "";
+  const other = network.pools.map(({ auxAddresses }) => auxAddresses?.[name]).find(Boolean);
+  return other ?? own;
 }
 
 function firewalled(network: NetworkRecord, settings: BridgeSettings): FirewalledBridge {

@@ -13,6 +13,10 @@ export interface Host {
   /** The network namespace of the socket; the process's own for undefined. */
   readonly namespace: string | undefined;
   readonly owner: LinkOwner;
+  /** Whether the host is told to forward packets. */
+  readonly forwarding: boolean;
+  /** The default network's bridge, where an administrator made it. */
+  readonly foreignBridge: string | undefined;
 }
 
 /** The gateways of a network that its bridge answers to, `address/length`. */
@@ -33,7 +37,8 @@ function checkOwner(host: Host, link: nl.Link, network: NetworkRecord, settings:
   const id = host.owner.idOf(link);
   if (id === network.id) return;
   // A bridge that an administrator made is used as it is; one that an engine made has rules and addresses of its own.
-  const foreign = id !== undefined || isEngineLink(link) || settings.defaultBridge;
+  const foreign =
+    id !== undefined || isEngineLink(link) || (settings.defaultBridge && link.name !== host.foreignBridge);
   if (link.type === "bridge" && !foreign) return;
   throw conflict(`the interface ${link.name} exists and does not belong to network ${network.name}`);
 }
@@ -69,8 +74,10 @@ function enableForwarding(host: Host, network: NetworkRecord, bridge: string): v
   const conf = (family: string, key: string) => `net/${family}/conf/${bridge}/${key}`;
   if (network.enableIpv4) {
     // Programs of the host reach published ports by 127.0.0.1 only where 127/8 may be routed to the bridge.
-    const settings = { "net/ipv4/ip_forward": "1", [conf("ipv4", "route_localnet")]: "1" };
-    writePresentSysctls(host, settings);
+    writePresentSysctls(host, {
+      ...(host.forwarding ? { "net/ipv4/ip_forward": "1" } : {}),
+      [conf("ipv4", "route_localnet")]: "1",
+    });
   }
   if (!network.enableIpv6) {
     writePresentSysctls(host, { [conf("ipv6", "disable_ipv6")]: "1" });
@@ -81,8 +88,9 @@ function enableForwarding(host: Host, network: NetworkRecord, bridge: string): v
     [conf("ipv6", "accept_ra")]: "0",
     // The host asks for containers from its link-local address, which would not be usable for a second.
     [conf("ipv6", "accept_dad")]: "0",
-    "net/ipv6/conf/default/forwarding": "1",
-    "net/ipv6/conf/all/forwarding": "1",
+    ...(host.forwarding
+      ? { "net/ipv6/conf/default/forwarding": "1", "net/ipv6/conf/all/forwarding": "1" }
+      : {}),
   });
 }
 
@@ -92,6 +100,9 @@ function enableForwarding(host: Host, network: NetworkRecord, bridge: string): v
  */
 export function ensureBridge(host: Host, network: NetworkRecord, settings: BridgeSettings): number {
   let link = nl.findLink(host.socket, settings.bridge);
+  if (!link && settings.bridge === host.foreignBridge) {
+    throw conflict(`the bridge ${settings.bridge} is gone; whoever made it has to make it again`);
+  }
   if (link) checkOwner(host, link, network, settings);
   else link = makeBridge(host, network, settings);
   const linkIndex = link.index;

@@ -133,6 +133,7 @@ export function requestOf(name: string, changes: Partial<EndpointRequest> = {}):
     containerName: name,
     aliases: [],
     links: [],
+    dnsNames: [name],
     driverOptions: {},
     gatewayPriority: 0,
     ports: [],
@@ -153,7 +154,7 @@ export async function start(
 ): Promise<Container> {
   const endpoint = await bed.driver.allocateEndpoint(network, requestOf(name, { ports }));
   const sandbox = await sandboxes.create(endpoint.containerId);
-  await bed.driver.join(network, endpoint, sandbox, { defaultRoute: true });
+  await bed.driver.join(network, endpoint, sandbox, { defaultRoute: { ipv4: true, ipv6: true } });
   return { endpoint, sandbox };
 }
 

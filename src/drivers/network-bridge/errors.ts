@@ -1,5 +1,5 @@
 import { conflict, type EngineError, invalidArgument, messageOf } from "../../base/errors.ts";
-import type { EndpointRequest } from "../../core/networks/network-record.ts";
+import type { EndpointRecord } from "../../core/networks/network-record.ts";
 import { describeErrno } from "../../os/linux/errno-text.ts";
 import type { SyscallError } from "../../os/linux/syscall-error.ts";
 
@@ -20,9 +20,9 @@ export function cannotBindPort(hostPlace: string, target: string, error: Syscall
 }
 
 /** What failed while the ports of an endpoint were published, as docker introduces it. */
-export function cannotPublish(request: EndpointRequest, endpointId: string, cause: unknown): EngineError {
+export function cannotPublish(endpoint: EndpointRecord, cause: unknown): EngineError {
   return conflict(
-    `driver failed programming external connectivity on endpoint ${request.containerName} (${endpointId}): ${messageOf(cause)}`,
+    `driver failed programming external connectivity on endpoint ${endpoint.containerName} (${endpoint.id}): ${messageOf(cause)}`,
     { cause },
   );
 }

@@ -40,10 +40,20 @@ export class LinklessDriver implements NetworkDriver {
       hostInterfaceName: "",
       aliases: request.aliases,
       links: request.links,
+      dnsNames: request.dnsNames,
       driverOptions: request.driverOptions,
       gatewayPriority: request.gatewayPriority,
+      exposedPorts: request.exposedPorts,
       ports: [],
     };
+  }
+
+  async changePorts(_network: NetworkRecord, endpoint: EndpointRecord): Promise<EndpointRecord> {
+    return endpoint;
+  }
+
+  isLinkMissing(): boolean {
+    return false;
   }
 
   // There is nothing in the kernel and nothing taken, so there is nothing to make, take again or remove.
@@ -51,6 +61,7 @@ export class LinklessDriver implements NetworkDriver {
   async deleteNetwork(): Promise<void> {}
   async restoreEndpoint(): Promise<void> {}
   async join(): Promise<void> {}
+  async adjust(): Promise<void> {}
   async leave(): Promise<void> {}
   async releaseEndpoint(): Promise<void> {}
   async reconcile(): Promise<void> {}

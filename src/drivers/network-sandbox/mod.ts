@@ -1,1 +1,3 @@
+export { InterfaceNames } from "./interface-names.ts";
 export { NetworkSandboxes, type NetworkSandboxesOptions } from "./network-sandboxes.ts";
+export { configureInterface, type DefaultRoute, setDefaultRoutes } from "./sandbox-interface.ts";

@@ -1,16 +1,9 @@
-import { mkdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { mkdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { formatRfc3339Nano } from "../../base/time.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { watchDirectory } from "../../os/linux/reactor/watch-directory.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
-
-/** What a monitor wrote about the end of its process. */
-export interface RecordedExit {
-  readonly exitCode: number;
-  /** RFC 3339 with nanoseconds. */
-  readonly exitedAt: string;
-}
+import { type RecordedExit, readRecordedExit } from "./recorded-exit.ts";
 
 /**
  * The directory into which the monitors of one engine write exit codes, one file a process, seen by one watch. Files
@@ -37,17 +30,7 @@ export class ExitDirectory implements AsyncDisposable {
 
   /** The exit recorded under `name`; undefined where there is none yet. */
   read(name: string): RecordedExit | undefined {
-    const path = join(this.path, name);
-    try {
-      const text = readFileSync(path, "utf8").trim();
-      // The file is there before its content is.
-      if (!/^-?\d+$/.test(text)) return undefined;
-      const exitedAt = formatRfc3339Nano(statSync(path, { bigint: true }).mtimeNs);
-      return { exitCode: Number(text), exitedAt };
-    } catch (error) {
-      if (isErrno(error, "ENOENT")) return undefined;
-      throw error;
-    }
+    return readRecordedExit(join(this.path, name));
   }
 
   /** Resolves with the exit that is or will be recorded under `name`. Every caller gets the same one. */

@@ -3,8 +3,8 @@ import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { ProcessIdentity } from "../../core/tasks/task-runtime.ts";
 import { signalPidFd } from "../../os/linux/pidfd.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
-import type { RecordedExit } from "./exit-directory.ts";
 import { openIdentity } from "./process-identity.ts";
+import type { RecordedExit } from "./recorded-exit.ts";
 
 /** Exit code of a process whose monitor did not live to tell it. */
 const UNKNOWN_EXIT_CODE = 255;
@@ -12,7 +12,8 @@ const UNKNOWN_EXIT_CODE = 255;
 /** Where the monitor of a process leaves the exit code. */
 export interface ExitRecord {
   read(): RecordedExit | undefined;
-  wait(): Promise<RecordedExit>;
+  /** Tells at once; without it the exit is known when the monitor has ended. */
+  wait?(): Promise<RecordedExit>;
 }
 
 /** Resolves when that process has ended; at once if it has. */
@@ -48,7 +49,7 @@ export async function waitForExit(
   // It loses the race by being aborted, and then nobody looks at it.
   fallback.catch(() => {});
   try {
-    return await Promise.race([record.wait(), fallback]);
+    return await Promise.race(record.wait ? [record.wait(), fallback] : [fallback]);
   } catch (error) {
     if (closing.aborted) throw canceled("the engine was closed", { cause: error });
     throw error;

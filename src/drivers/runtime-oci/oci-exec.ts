@@ -13,9 +13,9 @@ import type {
 import { attachToMonitor } from "./attachment.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { ExitDirectory } from "./exit-directory.ts";
 import { ATTACH_SOCKET, CONTROL_FIFO, startMonitor } from "./monitor.ts";
 import { signalProcess, waitForExit } from "./monitored-process.ts";
+import { readRecordedExit } from "./recorded-exit.ts";
 import type { RuntimeProgram } from "./runtime-programs.ts";
 import { serializeDocument } from "./serialize-document.ts";
 
@@ -29,28 +29,23 @@ export class OciExec implements ExecProcess {
   readonly #context: EngineContext;
   readonly #directory: string;
   readonly #identity: ProcessIdentity;
-  readonly #exits: ExitDirectory;
-  readonly #containerId: string;
   readonly #tty: boolean;
   readonly #exit: Promise<ExitStatus>;
   #first: TaskAttachment | undefined;
 
   private constructor(
     context: EngineContext,
-    containerId: string,
     spec: ExecSpec,
     directory: string,
-    exits: ExitDirectory,
+    exitFile: string,
     identities: { readonly monitor: ProcessIdentity; readonly process: ProcessIdentity },
     first: TaskAttachment | undefined,
   ) {
     this.execId = spec.execId;
     this.pid = identities.process.pid;
     this.#context = context;
-    this.#containerId = containerId;
     this.#directory = directory;
     this.#identity = identities.process;
-    this.#exits = exits;
     this.#tty = spec.tty;
     this.#first = first;
     this.#exit = waitForExit(
@@ -58,10 +53,8 @@ export class OciExec implements ExecProcess {
       context.closing.signal,
       identities.monitor,
       identities.process,
-      {
-        read: () => exits.read(containerId),
-        wait: () => exits.wait(containerId),
-      },
+      // No watch of its own: the kernel takes 20 ms to close one, and holds up all others meanwhile.
+      { read: () => readRecordedExit(exitFile) },
     ).then((exit) => ({ ...exit, oomKilled: false }));
     // An engine that closes while nobody waits has nobody to tell.
     this.#exit.catch(() => {});
@@ -76,10 +69,10 @@ export class OciExec implements ExecProcess {
   ): Promise<OciExec> {
     if (!spec.process) throw invalidArgument("No exec command specified");
     const directory = join(handle.bundle, "exec", spec.execId);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const exitDirectory = join(directory, EXITS);
+    await mkdir(exitDirectory, { recursive: true, mode: 0o700 });
     const processPath = join(directory, PROCESS_FILE);
     await writeFile(processPath, serializeDocument(spec.process), { mode: 0o600 });
-    const exits = new ExitDirectory(context.reactor, join(directory, EXITS));
     let first: TaskAttachment | undefined;
     const connect = async () => {
       first = await attachToMonitor(context.reactor, join(directory, ATTACH_SOCKET), {
@@ -93,7 +86,7 @@ export class OciExec implements ExecProcess {
         stateRoot: context.stateRootOf(runtime),
         containerId: handle.containerId,
         directory,
-        exitDirectory: exits.path,
+        exitDirectory,
         spoolPath: undefined,
         tty: spec.tty,
         openStdin: spec.openStdin,
@@ -101,10 +94,16 @@ export class OciExec implements ExecProcess {
         program: spec.process.args?.[0] ?? "",
         exec: { id: spec.execId, processPath, ...(spec.detached ? {} : { attach: connect }) },
       });
-      return new OciExec(context, handle.containerId, spec, directory, exits, identities, first);
+      return new OciExec(
+        context,
+        spec,
+        directory,
+        join(exitDirectory, handle.containerId),
+        identities,
+        first,
+      );
     } catch (error) {
       first?.close();
-      await exits[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
       throw error;
     }
@@ -134,8 +133,6 @@ export class OciExec implements ExecProcess {
   async delete(): Promise<void> {
     this.#first?.close();
     this.#first = undefined;
-    await this.#exits[Symbol.asyncDispose]();
-    this.#exits.remove(this.#containerId);
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

@@ -42,7 +42,7 @@ for (const runtime of ["crun", "runc"]) {
     const status = await task.wait();
     expect(status.exitCode).toBe(3);
     expect(Date.parse(status.exitedAt)).toBeGreaterThan(Date.now() - 60_000);
-    const spool = readFileSync(spec.spoolPath, "utf8");
+    const spool = readFileSync(spec.spoolPath!, "utf8");
     expect(spool).toContain("stdout F out\n");
     expect(spool).toContain("stderr F err\n");
     await task.delete();

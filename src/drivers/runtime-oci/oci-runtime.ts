@@ -81,7 +81,8 @@ export class OciRuntime implements TaskRuntime {
         spoolPath: spec.spoolPath,
         tty: spec.tty,
         openStdin: spec.openStdin,
-        leaveStdinOpen: spec.openStdin && !spec.stdinOnce,
+        // Whoever leaves a terminal may come back to it.
+        leaveStdinOpen: spec.openStdin && (spec.tty || !spec.stdinOnce),
         program: spec.spec.process?.args?.[0] ?? "",
       });
       const stateDirectory = join(this.#context.stateRootOf(runtime), id);
@@ -95,6 +96,7 @@ export class OciRuntime implements TaskRuntime {
         cgroupPath: spec.spec.linux?.cgroupsPath ?? "",
         tty: spec.tty,
         stdinOpen: spec.openStdin,
+        stdinOnce: spec.openStdin && spec.stdinOnce,
       });
     } catch (error) {
       await this.#removeRemains(id, spec.bundle, runtime);
@@ -152,7 +154,7 @@ export class OciRuntime implements TaskRuntime {
         throw alreadyExists(`task ${spec.containerId} already exists`, { cause: error });
       throw error;
     }
-    await mkdir(dirname(spec.spoolPath), { recursive: true, mode: 0o700 });
+    if (spec.spoolPath !== undefined) await mkdir(dirname(spec.spoolPath), { recursive: true, mode: 0o700 });
     // The runtime's name first: with it a half-made bundle can be cleaned up.
     await writeFile(join(spec.bundle, RUNTIME_FILE), runtime.name, { mode: 0o600 });
     await writeFile(

@@ -61,7 +61,7 @@ export class OciTask implements Task {
 
   async attach(): Promise<TaskAttachment> {
     return await attachToMonitor(this.#context.reactor, join(this.handle.bundle, ATTACH_SOCKET), {
-      closesStdin: this.handle.stdinOpen && !this.handle.tty,
+      closesStdin: this.handle.stdinOnce && !this.handle.tty,
     });
   }
 

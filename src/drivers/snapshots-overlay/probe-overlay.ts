@@ -1,11 +1,10 @@
 import { lstatSync, readdirSync } from "node:fs";
-import { mkdir, mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, unavailable } from "../../base/errors.ts";
-import { unmount } from "../../os/linux/mount.ts";
 import { mountOverlay } from "../../os/linux/overlay-mount.ts";
 import { statFilesystem } from "../../os/linux/statfs.ts";
-import { OVERLAY_OPTIONS } from "../layers/mod.ts";
+import { OVERLAY_OPTIONS, unmountSnapshot } from "../layers/mod.ts";
 
 /** What overlayfs can do on a file system. */
 export interface OverlaySupport {
@@ -16,13 +15,14 @@ export interface OverlaySupport {
 
 /**
  * Mounts an overlay below `root` (made where it is missing) and removes a file in it, to see that it works.
- * Errors: unavailable with the kernel's reason.
+ * Errors: unavailable with the kernel's reason. Crash: the next probe of `root` removes what is left of this one.
  */
 export async function probeOverlay(root: string): Promise<OverlaySupport> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(root, "probe-"));
+  const folder = join(root, "probe");
   const [lower, upper, work, merged] = ["lower", "upper", "work", "merged"].map((name) => join(folder, name));
+  await removeProbe(folder, merged!);
   try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const directory of [lower!, upper!, work!, merged!]) await mkdir(directory);
     await writeFile(join(lower!, "removed"), "");
     await mountOverlay({
@@ -32,11 +32,7 @@ export async function probeOverlay(root: string): Promise<OverlaySupport> {
       work: work!,
       options: OVERLAY_OPTIONS,
     });
-    try {
-      await unlink(join(merged!, "removed"));
-    } finally {
-      await unmount(merged!, { detach: true });
-    }
+    await unlink(join(merged!, "removed"));
     if (!lstatSync(join(upper!, "removed")).isCharacterDevice()) throw new Error("no whiteout was made");
     return {
       backingFilesystem: statFilesystem(root).type,
@@ -45,6 +41,11 @@ export async function probeOverlay(root: string): Promise<OverlaySupport> {
   } catch (error) {
     throw unavailable(`overlay2 is not supported over ${root}: ${messageOf(error)}`, { cause: error });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeProbe(folder, merged!);
   }
+}
+
+async function removeProbe(folder: string, mountPoint: string): Promise<void> {
+  await unmountSnapshot(mountPoint);
+  await rm(folder, { recursive: true, force: true });
 }

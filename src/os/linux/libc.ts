@@ -237,6 +237,19 @@ export const recvAt = bind<[Fd, bigint | number, number, Flags]>("recv", "long",
   "size",
   "int",
 ]);
+export const recvfrom = bind<[Fd, NativeBuffer, number, Flags, NativeBuffer, NativeBuffer]>(
+  "recvfrom",
+  "long",
+  ["int", "buffer", "size", "int", "buffer", "buffer"],
+);
+export const sendto = bind<[Fd, NativeBuffer, number, Flags, NativeBuffer, number]>("sendto", "long", [
+  "int",
+  "buffer",
+  "size",
+  "int",
+  "buffer",
+  "uint",
+]);
 export const shutdown = bind<[Fd, number]>("shutdown", "int", ["int", "int"]);
 export const getsockname = bind<[Fd, NativeBuffer, NativeBuffer]>("getsockname", "int", [
   "int",
@@ -278,6 +291,7 @@ export const inotifyAddWatch = bind<[Fd, NativeString, number]>("inotify_add_wat
   "string",
   "uint",
 ]);
+export const inotifyRmWatch = bind<[Fd, number]>("inotify_rm_watch", "int", ["int", "int"]);
 
 // Processes
 export const prlimit = bind<[number, number, NativeBuffer, NativeBuffer]>("prlimit", "int", [
@@ -288,3 +302,9 @@ export const prlimit = bind<[number, number, NativeBuffer, NativeBuffer]>("prlim
 ]);
 export const lseek = bind<[Fd, number, number]>("lseek", "int64", ["int", "int64", "int"]);
 export const ftruncate = bind<[Fd, number]>("ftruncate", "int", ["int", "int64"]);
+export const fallocate = bind<[Fd, Flags, number, number]>("fallocate", "int", [
+  "int",
+  "int",
+  "int64",
+  "int64",
+]);

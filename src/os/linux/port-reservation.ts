@@ -1,7 +1,8 @@
 import { OwnedFd } from "./fd.ts";
-import { bindSocket, getsockname, listen, setsockopt, socket } from "./libc.ts";
+import { bindSocket, listen, setsockopt, socket } from "./libc.ts";
 import { withNetworkNamespace } from "./namespace.ts";
-import { AF_INET, type IpFamily, ipToBytes, parsePrefix } from "./netlink/mod.ts";
+import { AF_INET, type IpFamily, parsePrefix } from "./netlink/mod.ts";
+import { boundPort, encodeSocketAddress } from "./socket-address.ts";
 import { check } from "./syscall-error.ts";
 
 const SOCK_STREAM = 1;
@@ -32,15 +33,6 @@ export interface PortReservation extends Disposable {
   close(): void;
 }
 
-/** The struct sockaddr_in or sockaddr_in6 of an address. Source: ip(7), ipv6(7). */
-function socketAddress(family: IpFamily, address: string, port: number): Buffer {
-  const bytes = Buffer.alloc(family === AF_INET ? 16 : 28);
-  bytes.writeUInt16LE(family, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.set(ipToBytes(address), family === AF_INET ? 4 : 8);
-  return bytes;
-}
-
 function setFlag(fd: number, level: number, option: number): void {
   const on = Buffer.alloc(4);
   on.writeInt32LE(1);
@@ -53,14 +45,6 @@ function openSocket(family: IpFamily, protocol: PortAddress["protocol"]): OwnedF
   return new OwnedFd(check("socket", socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, number)));
 }
 
-function boundPort(fd: number): number {
-  const address = Buffer.alloc(28);
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(address.length);
-  check("getsockname", getsockname(fd, address, size));
-  return address.readUInt16BE(2);
-}
-
 function reserveHere({ protocol, address, port }: PortAddress): PortReservation {
   const { family } = parsePrefix(address);
   const owned = openSocket(family, protocol);
@@ -69,7 +53,7 @@ function reserveHere({ protocol, address, port }: PortAddress): PortReservation 
     // Connections that a server closed a moment ago must not keep the port from us; listening keeps out others that say
     // the same of themselves.
     if (protocol !== "udp") setFlag(owned.fd, SOL_SOCKET, SO_REUSEADDR);
-    const bytes = socketAddress(family, address, port);
+    const bytes = encodeSocketAddress(address, port);
     check("bind", bindSocket(owned.fd, bytes, bytes.length));
     if (protocol !== "udp") check("listen", listen(owned.fd, 1));
     const taken = boundPort(owned.fd);

@@ -99,7 +99,7 @@ async function* sessionOutput(
   attachment: Promise<TaskAttachment> | undefined,
 ): AsyncIterable<OutputChunk> {
   if (options.logs) {
-    const { entries } = readLogs(parts, record.id, {
+    const { groups } = readLogs(parts, record.id, {
       stdout: options.stdout,
       stderr: options.stderr,
       follow: false,
@@ -109,7 +109,9 @@ async function* sessionOutput(
       details: false,
       signal: options.signal,
     });
-    for await (const { stream, bytes } of entries) yield { stream, bytes };
+    for await (const entries of groups) {
+      for (const { stream, bytes } of entries) yield { stream, bytes };
+    }
   }
   if (!attachment) return;
   let connected: TaskAttachment;

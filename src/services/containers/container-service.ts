@@ -10,6 +10,7 @@ import type {
   ContainerTopResponse,
   ContainerUpdateRequest,
   ContainerWaitResponse,
+  EndpointSettings,
   ExecCreateRequest,
   ExecInspectResponse,
   FilesystemChange,
@@ -33,10 +34,10 @@ import {
 } from "./exec/exec.ts";
 import { exportContainer } from "./export.ts";
 import { findContainer } from "./find.ts";
-import { HealthMonitors } from "./health/health-monitors.ts";
 import { type LogsOptions, readLogs } from "./logs.ts";
 import { inspectContainer } from "./look/inspect.ts";
 import { type ListOptions, listContainers } from "./look/list.ts";
+import { connectContainer, disconnectContainer } from "./networks/connect.ts";
 import type { ContainerParts } from "./parts.ts";
 import { pruneContainers } from "./prune.ts";
 import { removeContainer } from "./remove.ts";
@@ -52,20 +53,16 @@ import {
   unpauseContainer,
 } from "./run/stop.ts";
 import { readStats, type StatsOptions } from "./stats/stats.ts";
-import { systemTimers } from "./timers.ts";
 import { listProcesses } from "./top.ts";
 import { updateContainer } from "./update.ts";
 import { waitForContainer } from "./wait.ts";
-
-/** What the wiring supplies; the rest is the same for every engine. */
-export type ContainerServiceParts = Omit<ContainerParts, "timers" | "health">;
 
 /** Containers by id, name or id prefix: one method a verb, each in a file of its own. */
 export class ContainerService {
   readonly #parts: ContainerParts;
 
-  constructor(parts: ContainerServiceParts) {
-    this.#parts = { ...parts, timers: systemTimers, health: new HealthMonitors() };
+  constructor(parts: ContainerParts) {
+    this.#parts = parts;
   }
 
   /** Brings records and reality to agreement. Called once, before anything else. */
@@ -235,6 +232,14 @@ export class ContainerService {
     options: PutArchiveOptions,
   ): Promise<void> {
     await putContainerArchive(this.#parts, this.#named(idOrName), path, tar, options);
+  }
+
+  async connect(idOrName: string, network: string, settings: EndpointSettings): Promise<void> {
+    await connectContainer(this.#parts, this.#id(idOrName), network, settings);
+  }
+
+  async disconnect(idOrName: string, network: string): Promise<void> {
+    await disconnectContainer(this.#parts, this.#id(idOrName), network);
   }
 
   #named(idOrName: string): NamedContainer {

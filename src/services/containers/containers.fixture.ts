@@ -1,13 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeyedMutex } from "../../base/async.ts";
+import { BackgroundWork } from "../../base/background-work.ts";
 import { canceled } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { formatRfc3339Nano, ZERO_TIME } from "../../base/time.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { EngineEvent } from "../../core/events/event-log.ts";
+import type { SnapshotChange } from "../../core/snapshots/snapshotter.ts";
 import type { Task, TaskHandle } from "../../core/tasks/task-runtime.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../../drivers/layers/mod.ts";
 import { SqliteContainerStore } from "../../state/mod.ts";
@@ -17,6 +19,7 @@ import { HealthMonitors } from "./health/health-monitors.ts";
 import type { ContainerParts } from "./parts.ts";
 import { RootFilesystems } from "./rootfs.ts";
 import { LiveContainers } from "./run/live-containers.ts";
+import { SideMounts } from "./run/side-mounts.ts";
 import type { Timers } from "./timers.ts";
 
 interface Wait {
@@ -73,6 +76,8 @@ export class ContainersFixture implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "gantry-containers-"));
   readonly timers: ManualTimers = new ManualTimers();
   readonly events: EngineEvent[] = [];
+  /** What every container has changed. */
+  changes: SnapshotChange[] = [];
   readonly parts: ContainerParts;
   readonly #state = new TemporaryState();
   readonly #workers = new LayerWorkers({ maxWorkers: 2 });
@@ -83,6 +88,7 @@ export class ContainersFixture implements AsyncDisposable {
       mounts: async (key: string) => [
         { type: "bind" as const, source: this.snapshotOf(key), readOnly: false },
       ],
+      changes: async () => this.changes,
     };
     mkdirSync(join(this.folder, "rootfs"));
     // Whatever a test's verb needs beyond these it supplies itself.
@@ -93,6 +99,10 @@ export class ContainersFixture implements AsyncDisposable {
         { mount: mountSnapshot, unmount: unmountSnapshot },
         join(this.folder, "rootfs"),
       ),
+      sideMounts: new SideMounts(join(this.folder, "mounts"), snapshotter as never, {
+        mount: mountSnapshot,
+        unmount: unmountSnapshot,
+      }),
       volumes: { mount: async (name: string) => this.volumeOf(name), unmount: async () => {} },
       events: { publish: (event: EngineEvent) => void this.events.push(event) },
       live: new LiveContainers(),
@@ -100,6 +110,7 @@ export class ContainersFixture implements AsyncDisposable {
       health: new HealthMonitors(),
       timers: this.timers,
       workers: this.#workers,
+      background: new BackgroundWork(silentLogger),
       locks: new KeyedMutex(),
       logger: silentLogger,
       ...overrides,
@@ -161,7 +172,10 @@ export class ContainersFixture implements AsyncDisposable {
     const startedAt = formatRfc3339Nano(this.timers.nowNs());
     const state = { ...record.state, status: "running" as const, pid: task.handle.process.pid, startedAt };
     this.parts.store.update({ ...record, state });
-    this.parts.live.setTask(id, task as Task);
+    const bundle = join(this.folder, "bundles", id);
+    mkdirSync(bundle, { recursive: true });
+    writeFileSync(join(bundle, "config.json"), JSON.stringify({ process: { args: [], cwd: "/" } }));
+    this.parts.live.setTask(id, { ...task, handle: { ...task.handle, bundle } } as Task);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,5 +197,6 @@ export function handleOf(containerId: string, pid: number, startTicks = 0): Task
     cgroupPath: "/nowhere",
     tty: false,
     stdinOpen: false,
+    stdinOnce: false,
   };
 }

@@ -10,9 +10,14 @@ export class EnginePaths {
     this.runRoot = runRoot;
   }
 
+  /** Holds the directories of containers and nothing else. */
+  get containersRoot(): string {
+    return join(this.dataRoot, "containers");
+  }
+
   /** Files of a container that outlive its process: hosts, resolv.conf, hostname, spool. */
   containerDir(id: string): string {
-    return join(this.dataRoot, "containers", id);
+    return join(this.containersRoot, id);
   }
 
   hostsFile(id: string): string {
@@ -39,6 +44,11 @@ export class EnginePaths {
 
   bundleDir(id: string): string {
     return join(this.bundlesRoot, id);
+  }
+
+  /** Holds mounts that are made for containers beside their root file systems and nothing else. */
+  get sideMountsRoot(): string {
+    return join(this.runRoot, "mounts");
   }
 
   /** Holds the mount points of root file systems and nothing else. */

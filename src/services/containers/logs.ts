@@ -1,6 +1,5 @@
 import { invalidArgument } from "../../base/errors.ts";
-import type { ContainerLogs, DetailedLogEntry } from "../../core/containers/streams.ts";
-import type { LogEntry } from "../../core/logs/log-store.ts";
+import type { ContainerLogs } from "../../core/containers/streams.ts";
 import { type ContainerParts, currentRecord } from "./parts.ts";
 
 export interface LogsOptions {
@@ -16,26 +15,23 @@ export interface LogsOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the container wrote. Errors: invalidArgument. */
+/** What the container wrote. Errors: invalidArgument, notImplemented (its log driver keeps nothing). */
 export function readLogs(parts: ContainerParts, id: string, options: LogsOptions): ContainerLogs {
   const record = currentRecord(parts, id);
   if (!options.stdout && !options.stderr) {
     throw invalidArgument("Bad parameters: you must choose at least one stream");
   }
-  const entries = parts.logs.read(
-    parts.paths.spoolFile(id),
-    {
-      stdout: options.stdout,
-      stderr: options.stderr,
-      follow: options.follow,
-      signal: options.signal,
-      ...(options.sinceNs === undefined ? {} : { sinceNs: options.sinceNs }),
-      ...(options.untilNs === undefined ? {} : { untilNs: options.untilNs }),
-      ...(options.tail === undefined ? {} : { tail: options.tail }),
-    },
-    endOfOutput(parts, id),
-  );
-  return { tty: record.config.Tty ?? false, entries: options.details ? withDetails(entries) : entries };
+  const query = {
+    stdout: options.stdout,
+    stderr: options.stderr,
+    details: options.details,
+    signal: options.signal,
+    ...(options.sinceNs === undefined ? {} : { sinceNs: options.sinceNs }),
+    ...(options.untilNs === undefined ? {} : { untilNs: options.untilNs }),
+    ...(options.tail === undefined ? {} : { tail: options.tail }),
+  };
+  const ended = options.follow ? endOfOutput(parts, id) : undefined;
+  return { tty: record.config.Tty ?? false, groups: parts.logs.read(record, query, ended) };
 }
 
 /** Following ends when the container stops for good, and goes on through restarts. */
@@ -45,9 +41,4 @@ async function endOfOutput(parts: ContainerParts, id: string): Promise<void> {
     if (status !== "running" && status !== "paused" && status !== "restarting") return;
     await Promise.race([parts.live.nextExit(id), parts.live.removal(id)]);
   }
-}
-
-/** No log driver adds attributes yet; `--details` shows an empty set, as docker does for a container without any. */
-async function* withDetails(entries: AsyncIterable<LogEntry>): AsyncIterable<DetailedLogEntry> {
-  for await (const entry of entries) yield { ...entry, attributes: {} };
 }

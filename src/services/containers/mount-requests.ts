@@ -1,11 +1,11 @@
 import { posix } from "node:path";
-import { invalidArgument } from "../../base/errors.ts";
+import { type EngineError, invalidArgument, messageOf } from "../../base/errors.ts";
 import type { Mount, MountPropagation } from "../../spec/engine-api/mod.ts";
 
 /** What one mount of a create request asks for, whichever of the API's forms it came in. */
 export interface MountRequest {
-  readonly type: "bind" | "volume" | "tmpfs";
-  /** Host path, volume name, or empty (anonymous volume, tmpfs). */
+  readonly type: "bind" | "volume" | "tmpfs" | "image";
+  /** Host path, volume name, image, or empty (anonymous volume, tmpfs). */
   readonly source: string;
   readonly destination: string;
   readonly readWrite: boolean;
@@ -18,120 +18,94 @@ export interface MountRequest {
 }
 
 const PROPAGATIONS: readonly string[] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const TYPES: readonly string[] = ["bind", "volume", "tmpfs", "image"];
 
-function checkDestination(destination: string, spec: string): string {
-  if (!posix.isAbsolute(destination)) {
-    throw invalidArgument(
-      `invalid volume specification: '${spec}': invalid mount path: '${destination}' mount path must be absolute`,
-    );
+/** Groups of words of which a mode may have one each. Consistency means something on other platforms only. */
+const MODE_GROUPS: readonly (readonly string[])[] = [
+  ["rw", "ro"],
+  ["z", "Z"],
+  PROPAGATIONS,
+  ["nocopy"],
+  ["consistent", "cached", "delegated"],
+];
+
+/** A clean absolute path below the root. Errors: invalidArgument with docker's texts. */
+export function cleanDestination(target: string): string {
+  if (posix.normalize(target).replace(/(.)\/$/, "$1") === "/") {
+    throw invalidArgument("invalid specification: destination can't be '/'");
   }
-  const clean = posix.normalize(destination).replace(/(.)\/$/, "$1");
-  if (clean === "/") {
-    throw invalidArgument(
-      `invalid volume specification: '${spec}': invalid mount config for type "volume": invalid specification: destination can't be '/'`,
-    );
-  }
-  return clean;
+  checkAbsolute(target);
+  return posix.normalize(target).replace(/(.)\/$/, "$1");
 }
 
-interface BindMode {
-  readonly readWrite: boolean;
-  readonly propagation: MountPropagation | "";
-  readonly noCopy: boolean;
-}
-
-function parseBindMode(mode: string, spec: string): BindMode {
-  let access: string | undefined;
-  let propagation: MountPropagation | "" = "";
-  let noCopy = false;
-  const invalid = () => invalidArgument(`invalid volume specification: '${spec}': invalid mode: ${mode}`);
-  for (const word of mode.split(",")) {
-    if (word === "ro" || word === "rw") {
-      if (access !== undefined) throw invalid();
-      access = word;
-    } else if (PROPAGATIONS.includes(word)) {
-      if (propagation !== "") throw invalid();
-      propagation = word as MountPropagation;
-    } else if (word === "nocopy") {
-      if (noCopy) throw invalid();
-      noCopy = true;
-    } else if (word !== "z" && word !== "Z") {
-      throw invalid();
-    }
+function checkAbsolute(path: string): void {
+  if (!posix.isAbsolute(path)) {
+    throw invalidArgument(`invalid mount path: '${path}' mount path must be absolute`);
   }
-  return { readWrite: access !== "ro", propagation, noCopy };
 }
 
-/** One `-v` specification: `[source:]destination[:mode]`. Errors: invalidArgument with docker's text. */
+/** Whether every word of a mode is known and none contradicts another; nothing at all is a mode too. */
+function isMode(mode: string): boolean {
+  if (mode === "") return true;
+  const words = mode.split(",");
+  return (
+    words.every((word) => MODE_GROUPS.some((group) => group.includes(word))) &&
+    MODE_GROUPS.every((group) => words.filter((word) => group.includes(word)).length <= 1)
+  );
+}
+
+const invalidMode = (mode: string): EngineError => invalidArgument(`invalid mode: ${mode}`);
+
+/** One `-v` specification: `[source:]destination[:mode]`. Errors: invalidArgument with docker's texts. */
 export function parseBind(spec: string): MountRequest {
+  const invalid = () => invalidArgument(`invalid volume specification: '${spec}'`);
   const parts = spec.split(":");
-  if (spec === "" || parts.length > 3 || parts.some((part) => part === "")) {
-    throw invalidArgument(`invalid volume specification: '${spec}'`);
-  }
+  if (parts[0] === "" || parts.length > 3) throw invalid();
+  // A destination and a mode are no volume.
+  if (parts.length === 2 && isMode(parts[1]!)) throw invalid();
   const [source, target, mode] =
     parts.length === 1 ? ["", parts[0]!, ""] : [parts[0]!, parts[1]!, parts[2] ?? ""];
-  const destination = checkDestination(target, spec);
-  const parsed =
-    mode === "" ? { readWrite: true, propagation: "" as const, noCopy: false } : parseBindMode(mode, spec);
-  const isPath = posix.isAbsolute(source);
-  if (!isPath && source !== "" && !VOLUME_NAME.test(source)) {
-    throw invalidArgument(
-      `invalid volume specification: '${spec}': create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-    );
-  }
-  if (!isPath && parsed.propagation !== "") {
-    throw invalidArgument(`invalid volume specification: '${spec}': invalid mode: ${mode}`);
-  }
-  return {
-    type: isPath ? "bind" : "volume",
-    source: isPath ? posix.normalize(source) : source,
-    destination,
-    mode,
-    createSource: true,
-    spec: undefined,
-    ...parsed,
+  if (!isMode(mode)) throw invalidMode(mode);
+  const words = mode.split(",");
+  const type = posix.isAbsolute(source) ? "bind" : "volume";
+  const propagation = (words.find((word) => PROPAGATIONS.includes(word)) ?? "") as MountPropagation | "";
+  const noCopy = words.includes("nocopy");
+  const mount: Mount = {
+    Type: type,
+    Source: source,
+    Target: target,
+    ReadOnly: words.includes("ro"),
+    ...(propagation === "" ? {} : { BindOptions: { Propagation: propagation } }),
+    ...(noCopy ? { VolumeOptions: { NoCopy: true } } : {}),
   };
+  try {
+    const request = parseMount(mount);
+    return { ...request, mode, createSource: type === "bind", spec: undefined };
+  } catch (error) {
+    throw invalidArgument(`${invalid().message}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
-/** One entry of `HostConfig.Mounts`. Errors: invalidArgument with docker's text. */
+/** One entry of `HostConfig.Mounts`. Errors: invalidArgument with docker's texts. */
 export function parseMount(mount: Mount): MountRequest {
-  const invalid = (why: string) => invalidArgument(`invalid mount config for type "${mount.Type}": ${why}`);
-  if (mount.Type !== "bind" && mount.Type !== "volume" && mount.Type !== "tmpfs") {
-    throw invalid(`mount type unknown: "${mount.Type}"`);
+  try {
+    return checkedMount(mount);
+  } catch (error) {
+    throw invalidArgument(`invalid mount config for type "${mount.Type}": ${messageOf(error)}`, {
+      cause: error,
+    });
   }
-  if (!mount.Target) throw invalid("field Target must not be empty");
-  if (!posix.isAbsolute(mount.Target)) {
-    throw invalid(`invalid mount path: '${mount.Target}' mount path must be absolute`);
-  }
-  const destination = posix.normalize(mount.Target).replace(/(.)\/$/, "$1");
-  if (destination === "/") throw invalid("invalid specification: destination can't be '/'");
+}
+
+function checkedMount(mount: Mount): MountRequest {
+  if (!mount.Target) throw invalidArgument("field Target must not be empty");
+  const destination = cleanDestination(mount.Target);
+  if (!TYPES.includes(mount.Type)) throw invalidArgument("mount type unknown");
+  CHECKS[mount.Type as MountRequest["type"]](mount);
   const source = mount.Source ?? "";
-  if (mount.Type === "bind") {
-    if (source === "") throw invalid("field Source must not be empty");
-    if (!posix.isAbsolute(source)) {
-      throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
-    }
-  }
-  if (mount.Type === "tmpfs" && source !== "") throw invalid("field Source must not be specified");
-  if (mount.Type === "volume" && source === "" && mount.ReadOnly) {
-    throw invalid("must not set ReadOnly mode when using anonymous volumes");
-  }
-  if (mount.Type === "volume" && source !== "" && !VOLUME_NAME.test(source)) {
-    throw invalid(
-      `"${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
-    );
-  }
-  for (const [options, type] of [
-    ["BindOptions", "bind"],
-    ["VolumeOptions", "volume"],
-    ["TmpfsOptions", "tmpfs"],
-  ] as const) {
-    if (mount[options] && mount.Type !== type) throw invalid(`field ${options} must not be specified`);
-  }
   return {
-    type: mount.Type,
-    source: mount.Type === "bind" ? posix.normalize(source) : source,
+    type: mount.Type as MountRequest["type"],
+    source: mount.Type === "bind" ? posix.normalize(source).replace(/(.)\/$/, "$1") : source,
     destination,
     readWrite: !mount.ReadOnly,
     mode: "",
@@ -140,4 +114,86 @@ export function parseMount(mount: Mount): MountRequest {
     createSource: mount.BindOptions?.CreateMountpoint ?? false,
     spec: mount,
   };
+}
+
+const CHECKS: Readonly<Record<MountRequest["type"], (mount: Mount) => void>> = {
+  bind: (mount) => {
+    requireSource(mount);
+    const propagation = mount.BindOptions?.Propagation;
+    if (propagation && !PROPAGATIONS.includes(propagation)) {
+      throw invalidArgument(`invalid propagation mode: ${propagation}`);
+    }
+    refuse(mount, "VolumeOptions", "ImageOptions");
+    checkAbsolute(mount.Source!);
+    checkReadOnlyOptions(mount);
+  },
+  volume: (mount) => {
+    refuse(mount, "BindOptions", "ImageOptions");
+    const anonymous = !mount.Source;
+    const subpath = mount.VolumeOptions?.Subpath;
+    if (subpath) {
+      if (anonymous) throw invalidArgument("must not set Subpath when using anonymous volumes");
+      checkSubpath(subpath);
+    }
+    if (mount.ReadOnly && anonymous) {
+      throw invalidArgument("must not set ReadOnly mode when using anonymous volumes");
+    }
+  },
+  tmpfs: (mount) => {
+    refuse(mount, "BindOptions", "ImageOptions");
+    if (mount.Source) throw extraField("Source");
+    for (const option of mount.TmpfsOptions?.Options ?? []) {
+      if (option.length < 1 || option.length > 2) throw invalidArgument("invalid option array length");
+      if (option[0] !== "exec" && option[0] !== "noexec") {
+        throw invalidArgument(`invalid option: ${option[0]}`);
+      }
+    }
+  },
+  image: (mount) => {
+    refuse(mount, "BindOptions", "VolumeOptions");
+    requireSource(mount);
+    if (mount.ImageOptions?.Subpath) checkSubpath(mount.ImageOptions.Subpath);
+  },
+};
+
+const extraField = (name: string): EngineError => invalidArgument(`field ${name} must not be specified`);
+
+function requireSource(mount: Mount): void {
+  if (!mount.Source) throw invalidArgument("field Source must not be empty");
+}
+
+function refuse(mount: Mount, ...names: ("BindOptions" | "VolumeOptions" | "ImageOptions")[]): void {
+  for (const name of names) if (mount[name]) throw extraField(name);
+}
+
+/** A path that stays inside by its words alone; links in it are looked at when it is opened. */
+function checkSubpath(path: string): void {
+  const clean = posix.normalize(path);
+  if (posix.isAbsolute(path) || clean === ".." || clean.startsWith("../")) {
+    throw invalidArgument("subpath must be a relative path within the volume");
+  }
+}
+
+function checkReadOnlyOptions({ ReadOnly: readOnly, BindOptions: options }: Mount): void {
+  const conflict = (what: string) => invalidArgument(`mount options conflict: ${what}`);
+  if (!readOnly && options?.ReadOnlyNonRecursive) {
+    throw conflict("!ReadOnly && BindOptions.ReadOnlyNonRecursive");
+  }
+  if (!readOnly && options?.ReadOnlyForceRecursive) {
+    throw conflict("!ReadOnly && BindOptions.ReadOnlyForceRecursive");
+  }
+  if (options?.ReadOnlyNonRecursive && options.ReadOnlyForceRecursive) {
+    throw conflict("ReadOnlyNonRecursive && BindOptions.ReadOnlyForceRecursive");
+  }
+}
+
+/** A `--volumes-from` entry: the container and whether its volumes are wanted read-only. Errors: invalidArgument. */
+export function parseVolumesFrom(spec: string): { readonly container: string; readonly readOnly: boolean } {
+  if (spec === "") throw invalidArgument("volumes-from specification cannot be an empty string");
+  const colon = spec.indexOf(":");
+  const [container, mode] = colon < 0 ? [spec, ""] : [spec.slice(0, colon), spec.slice(colon + 1)];
+  const words = mode.split(",");
+  const foreign = (word: string) => PROPAGATIONS.includes(word) || word === "nocopy";
+  if (!isMode(mode) || words.some(foreign)) throw invalidMode(mode);
+  return { container, readOnly: words.includes("ro") };
 }

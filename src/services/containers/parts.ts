@@ -1,12 +1,13 @@
 import type { KeyedMutex } from "../../base/async.ts";
+import type { BackgroundWork } from "../../base/background-work.ts";
 import type { Digest } from "../../base/digest.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ContainerRecord, ContainerStore } from "../../core/containers/container-record.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
-import type { LogReader } from "../../core/logs/log-store.ts";
 import type { TaskRuntime } from "../../core/tasks/task-runtime.ts";
 import type { LayerWorkers } from "../../drivers/layers/mod.ts";
 import type { ContainerConfig, ImageConfig } from "../../spec/engine-api/mod.ts";
+import type { LogService } from "../logs/mod.ts";
 import type { NetworkService } from "../networks/mod.ts";
 import type { VolumeService } from "../volumes/mod.ts";
 import type { ImageCommitter } from "./commit.ts";
@@ -19,6 +20,7 @@ import type { RootFilesystems } from "./rootfs.ts";
 import type { CopyTree } from "./run/fill-volume.ts";
 import type { LiveContainers } from "./run/live-containers.ts";
 import type { RuntimeSpecs } from "./run/runtime-specs.ts";
+import type { SideMounts } from "./run/side-mounts.ts";
 import type { Meters } from "./stats/host-meters.ts";
 import type { Timers } from "./timers.ts";
 
@@ -48,17 +50,21 @@ export interface ContainerParts {
   readonly store: ContainerStore;
   readonly images: ContainerImages;
   readonly rootfs: RootFilesystems;
+  readonly sideMounts: SideMounts;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly runtime: TaskRuntime;
   readonly specs: RuntimeSpecs;
-  readonly logs: LogReader;
+  readonly logs: LogService;
   readonly events: EventLog;
   readonly paths: EnginePaths;
   readonly live: LiveContainers;
   readonly execs: ExecRegistry;
   readonly copyTree: CopyTree;
-  /** Threads that pack and extract files of containers. */
+  /**
+   * Threads that pack and extract files of containers. Their jobs go at the pace of clients, so the pool is wide and not the
+   * one that images are unpacked with: a client that stands still must not hold up a pull, nor its own other end.
+   */
   readonly workers: LayerWorkers;
   readonly meters: Meters;
   readonly timers: Timers;
@@ -67,6 +73,8 @@ export interface ContainerParts {
   readonly logger: Logger;
   readonly defaults: HostDefaults;
   readonly availableCpus: number;
+  /** What may finish after its caller was answered. */
+  readonly background: BackgroundWork;
   /** One turn at a time for whatever changes a container's running form. */
   readonly locks: KeyedMutex;
 }

@@ -29,28 +29,33 @@ export async function removeContainer(
   id: string,
   options: RemoveOptions,
 ): Promise<void> {
-  const record = currentRecord(parts, id);
+  let record: ContainerRecord | undefined = currentRecord(parts, id);
   if (record.state.status === "removing") throw removalInProgress(id);
-  if (isRunning(record) || record.state.status === "restarting") {
-    if (!options.force) throw cannotRemove(record.name, record.state.status);
-    await endForRemoval(parts, record);
-  }
-  using _turn = await parts.locks.acquire(id);
   // A container with `AutoRemove` is gone by itself after the kill.
-  const ended = parts.store.get(id);
-  if (ended) await removeContainerNow(parts, ended, { volumes: options.volumes });
+  for (; record; record = parts.store.get(id)) {
+    if (isRunning(record) || record.state.status === "restarting") {
+      if (!options.force) throw cannotRemove(record.name, record.state.status);
+      await endForRemoval(parts, record);
+    }
+    using _turn = await parts.locks.acquire(id);
+    const ended = parts.store.get(id);
+    // Somebody, or its policy, may have started it before this turn.
+    if (!ended || isRunning(ended)) continue;
+    return await removeContainerNow(parts, ended, { volumes: options.volumes });
+  }
 }
 
 async function endForRemoval(parts: ContainerParts, record: ContainerRecord): Promise<void> {
   parts.live.cancelRestart(record.id);
   const task = parts.live.task(record.id);
-  if (!task) return;
+  if (!task || !isRunning(record)) return;
   if (record.state.status === "paused") await task.resume();
   try {
     await killContainer(parts, record.id, "SIGKILL");
   } catch (error) {
-    // It ended by itself in the meantime.
     if (!isKind(error, "conflict")) throw error;
+    // It ended by itself in the meantime; the task that is there now may be the next one's.
+    return;
   }
   await task.wait();
 }
@@ -67,17 +72,47 @@ export async function removeContainerNow(
   const { id } = record;
   changeRecord(parts, id, ({ state }) => ({ state: { ...state, status: "removing" } }));
   parts.live.cancelRestart(id);
-  await options.task?.delete();
-  await releaseContainer(parts, record);
+  await Promise.all([releaseContainer(parts, record, options.task), parts.logs.remove(id)]);
   await Promise.all([
     parts.rootfs.remove(id),
     rm(parts.paths.containerDir(id), { recursive: true, force: true }),
   ]);
   parts.store.remove(id);
   parts.execs.removeOf(id);
+  try {
+    // Before anybody hears of the end: who waits for it may look for the volumes.
+    if (options.volumes) await removeAnonymousVolumes(parts, record);
+  } finally {
+    publishContainerEvent(parts, record, "destroy");
+    parts.live.announceRemoval(id);
+  }
+}
+
+/**
+ * A container with `AutoRemove` whose task has ended is gone for everybody: record, ports, addresses, anonymous volumes.
+ * Its mounts, files and runtime state go in the background; after a crash start-up removes them, since no record names
+ * them. For who holds the container's lock.
+ */
+export async function forgetContainer(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  task: Task,
+): Promise<void> {
+  const { id } = record;
+  const hasVolumes = record.mounts.some((mount) => mount.type === "volume");
+  if (hasVolumes) return await removeContainerNow(parts, record, { volumes: true, task });
+  await parts.networks.release(id);
+  parts.store.remove(id);
+  parts.execs.removeOf(id);
   publishContainerEvent(parts, record, "destroy");
   parts.live.announceRemoval(id);
-  if (options.volumes) await removeAnonymousVolumes(parts, record);
+  parts.background.start(`clearing container ${id}`, async () => {
+    await Promise.all([releaseContainer(parts, record, task), parts.logs.remove(id)]);
+    await Promise.all([
+      parts.rootfs.remove(id),
+      rm(parts.paths.containerDir(id), { recursive: true, force: true }),
+    ]);
+  });
 }
 
 async function removeAnonymousVolumes(parts: ContainerParts, record: ContainerRecord): Promise<void> {

@@ -1,6 +1,7 @@
 import { invalidArgument, isKind } from "../../base/errors.ts";
 import { invalidName, nameTaken } from "./errors.ts";
 import { isValidName } from "./names.ts";
+import { networkedContainer } from "./networks/networked.ts";
 import { type ContainerParts, changeRecord, currentRecord, publishContainerEvent } from "./parts.ts";
 
 /** Gives the container another name. Errors: invalidArgument, conflict (taken). */
@@ -15,6 +16,8 @@ export async function renameContainer(parts: ContainerParts, id: string, request
   }
   try {
     const renamed = changeRecord(parts, id, () => ({ name }));
+    const { containerId, containerName, hostname } = networkedContainer(renamed);
+    parts.networks.rename({ containerId, containerName, hostname });
     publishContainerEvent(parts, renamed, "rename", { oldName: `/${oldName}` });
   } catch (error) {
     if (isKind(error, "alreadyExists")) throw nameTaken(name, parts.store.getByName(name)?.id ?? "");

@@ -1,9 +1,17 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { messageOf } from "../../base/errors.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { Task } from "../../core/tasks/task-runtime.ts";
 import { resumeHealthMonitor } from "./health/monitor.ts";
-import { type ContainerParts, changeRecord, isRunning, publishContainerEvent } from "./parts.ts";
+import { serveContainerNames } from "./networks/networked.ts";
+import {
+  type ContainerParts,
+  changeRecord,
+  currentRecord,
+  isRunning,
+  publishContainerEvent,
+} from "./parts.ts";
 import { removeContainerNow } from "./remove.ts";
 import { superviseTask } from "./run/exit.ts";
 import { releaseContainer } from "./run/release.ts";
@@ -20,25 +28,50 @@ import { startUnderLock } from "./run/start.ts";
 export async function restoreContainers(parts: ContainerParts): Promise<void> {
   const records = parts.store.list();
   const known = new Set(records.map(({ id }) => id));
-  await parts.runtime.removeOrphans(known);
+  const withTask = records.filter(({ task }) => task !== undefined);
+  // A task that was made but not stored is an orphan too, although its container is known.
+  await parts.runtime.removeOrphans(new Set(withTask.map(({ id }) => id)));
   const adopted = new Map<string, Task>();
-  const outcomes = await Promise.allSettled(
-    records.filter(({ task }) => task !== undefined).map((record) => adopt(parts, record, adopted)),
-  );
+  const outcomes = await Promise.allSettled(withTask.map((record) => adopt(parts, record, adopted)));
   for (const outcome of outcomes) {
     if (outcome.status === "rejected") parts.logger.error({ err: outcome.reason }, "adopting a container");
   }
   const alive = new Set(adopted.keys());
   await parts.networks.restore(alive);
+  await parts.volumes.restore(loansOf(records.filter(({ id }) => alive.has(id))));
+  await parts.sideMounts.removeOrphans(alive);
   for (const record of parts.store.list()) {
     if (!adopted.has(record.id)) await settle(parts, record);
   }
   await parts.rootfs.removeOrphans(known, alive);
+  await removeStrayDirectories(parts, known);
   for (const [id, task] of adopted) {
+    await resumeNames(parts, id);
     superviseTask(parts, id, task);
     resumeHealthMonitor(parts, id);
   }
   void startByPolicy(parts);
+}
+
+/** The resolver's sockets ended with the engine before. */
+async function resumeNames(parts: ContainerParts, id: string): Promise<void> {
+  try {
+    await serveContainerNames(parts, currentRecord(parts, id));
+  } catch (error) {
+    parts.logger.error({ container: id, reason: messageOf(error) }, "resolving names for a container");
+  }
+}
+
+/** The volumes of these containers, each with the ids of those that have it. */
+function loansOf(records: readonly ContainerRecord[]): Map<string, Set<string>> {
+  const loans = new Map<string, Set<string>>();
+  for (const { id, mounts } of records) {
+    for (const mount of mounts) {
+      if (mount.type !== "volume") continue;
+      loans.set(mount.name, (loans.get(mount.name) ?? new Set()).add(id));
+    }
+  }
+  return loans;
 }
 
 async function adopt(
@@ -49,6 +82,7 @@ async function adopt(
   const task = await parts.runtime.adopt(record.task!);
   if (!task) return;
   adopted.set(record.id, task);
+  parts.logs.begin(record);
   parts.live.setTask(record.id, task);
   if (isRunning(record)) return;
   // The engine ended between storing the task and storing that it runs: whether the program was started is not known.
@@ -64,13 +98,14 @@ async function settle(parts: ContainerParts, record: ContainerRecord): Promise<v
       await removeContainerNow(parts, record, { volumes: record.hostConfig.AutoRemove ?? false });
       return;
     }
-    if (record.task !== undefined || isRunning(record)) {
+    if (record.task !== undefined || isRunning(record) || record.state.status === "restarting") {
       const lost = isRunning(record);
       const ended = changeRecord(parts, record.id, ({ state }) => ({
         task: undefined,
         state: {
           ...state,
-          status: lost ? "exited" : state.status,
+          // Whether a wait for a restart is taken up again is for the policy to say.
+          status: lost || state.status === "restarting" ? "exited" : state.status,
           pid: 0,
           // Nobody saw it end: docker's answer for a container whose exit was not observed.
           exitCode: lost ? 255 : state.exitCode,
@@ -78,14 +113,22 @@ async function settle(parts: ContainerParts, record: ContainerRecord): Promise<v
         },
       }));
       if (lost) publishContainerEvent(parts, ended, "die", { exitCode: "255" });
+      parts.logs.finish(record);
     }
     await releaseContainer(parts, record);
-    const settled = parts.store.get(record.id);
-    if (settled?.hostConfig.AutoRemove && settled.startedOnce) {
-      await removeContainerNow(parts, settled, { volumes: true });
-    }
+    // Also one that was never started: whoever would have done so lost the connection.
+    if (record.hostConfig.AutoRemove) await removeContainerNow(parts, record, { volumes: true });
   } catch (error) {
     parts.logger.error({ container: record.id, reason: messageOf(error) }, "settling a container");
+  }
+}
+
+/** A crash came before the record of a new container was stored. */
+async function removeStrayDirectories(parts: ContainerParts, known: ReadonlySet<string>): Promise<void> {
+  const { containersRoot } = parts.paths;
+  await mkdir(containersRoot, { recursive: true, mode: 0o710 });
+  for (const id of await readdir(containersRoot)) {
+    if (!known.has(id)) await rm(parts.paths.containerDir(id), { recursive: true, force: true });
   }
 }
 

@@ -22,7 +22,7 @@ test("output without pids, or with wrong ones, is refused", () => {
 test("the host's ps shows the processes of a running container only", async () => {
   await using fixture = new ContainersFixture();
   const { id } = fixture.add();
-  expect(listProcesses(fixture.parts, id, "")).rejects.toMatchObject({
+  await expect(listProcesses(fixture.parts, id, "")).rejects.toMatchObject({
     kind: "conflict",
     message: `container ${id} is not running`,
   });
@@ -34,9 +34,11 @@ test("the host's ps shows the processes of a running container only", async () =
   const forest = await listProcesses(fixture.parts, id, "axf");
   expect(forest.Processes.map((row) => row[0])).toEqual([String(process.pid)]);
   expect(fixture.actions).toEqual(["top", "top"]);
-  expect(listProcesses(fixture.parts, id, "-o args")).rejects.toThrow("Couldn't find PID field in ps output");
-  expect(listProcesses(fixture.parts, id, "-o user=PID")).rejects.toThrow(
+  await expect(listProcesses(fixture.parts, id, "-o args")).rejects.toThrow(
+    "Couldn't find PID field in ps output",
+  );
+  await expect(listProcesses(fixture.parts, id, "-o user=PID")).rejects.toThrow(
     'specifying "user=PID" is not allowed',
   );
-  expect(listProcesses(fixture.parts, id, "--nonsense")).rejects.toThrow(/^ps: /);
+  await expect(listProcesses(fixture.parts, id, "--nonsense")).rejects.toThrow(/^ps: /);
 });

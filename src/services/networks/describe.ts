@@ -81,7 +81,7 @@ export function describeEndpoint(
     IPv6Gateway: endpoint?.ipv6Gateway ?? "",
     GlobalIPv6Address: endpoint?.ipv6Address ?? "",
     GlobalIPv6PrefixLen: endpoint?.ipv6PrefixLength ?? 0,
-    DNSNames: null,
+    DNSNames: endpoint && endpoint.dnsNames.length > 0 ? [...endpoint.dnsNames] : null,
   };
 }
 

@@ -1,2 +1,10 @@
 export { describeEndpoint, describePorts } from "./describe.ts";
+export type { AllocationRequest, NetworkedContainer } from "./endpoints.ts";
+export {
+  endpointExists,
+  hostNetworkAtRunTime,
+  noneAmongOthers,
+  notConnected,
+  sharedNamespace,
+} from "./errors.ts";
 export { NetworkService, type NetworkServiceParts } from "./network-service.ts";

@@ -1,72 +1,80 @@
-import { isKind, notImplemented } from "../../base/errors.ts";
-import { type Filters, matchesExactly, matchesLabels, matchesPattern } from "../../base/filters.ts";
+import { KeyedMutex } from "../../base/async.ts";
+import { isKind, messageOf, notFound } from "../../base/errors.ts";
+import type { Filters } from "../../base/filters.ts";
 import { newId } from "../../base/ids.ts";
+import type { Logger } from "../../base/logger.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
 import type {
+  NameResolver,
   NetworkDriver,
   NetworkStore,
+  ResolverSettings,
   Sandbox,
   SandboxFactory,
 } from "../../core/networks/network-driver.ts";
-import type {
-  EndpointRecord,
-  IpamPool,
-  NetworkRecord,
-  PortBinding,
-} from "../../core/networks/network-record.ts";
+import type { EndpointRecord, IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
+  NetworkCreateRequest,
   NetworkInspectResponse,
   NetworkSummary,
   NetworksPruneResponse,
 } from "../../spec/engine-api/mod.ts";
+import { isAsConfigured } from "./configured-bridge.ts";
 import { describeNetwork, describeNetworkInDetail } from "./describe.ts";
+import { checkEndpointSettings } from "./endpoint-checks.ts";
+import { type AllocationRequest, Endpoints, endpointNames, type NetworkedContainer } from "./endpoints.ts";
 import {
-  aliasesNeedUserNetwork,
   ambiguousNetwork,
+  configurationInUse,
+  networkExists,
   networkInUse,
   noSuchNetwork,
+  noSuchPlugin,
+  notConnected,
+  notSwarmManager,
   predefinedNetwork,
-  staticAddressNeedsUserNetwork,
 } from "./errors.ts";
+import { isListed, isPrunable } from "./list-networks.ts";
+import { newNetwork } from "./new-network.ts";
+import { isPredefined, PREDEFINED } from "./predefined.ts";
 
 export interface NetworkServiceParts {
   readonly store: NetworkStore;
   readonly drivers: readonly NetworkDriver[];
   readonly sandboxes: SandboxFactory;
+  readonly names: NameResolver;
   readonly events: EventLog;
-  /** Options of the default bridge, from the engine's configuration. */
-  readonly defaultBridge: {
-    readonly options: Readonly<Record<string, string>>;
-    readonly pools: readonly IpamPool[];
-  };
+  readonly logger: Logger;
+  /** Options of the default bridge, from the engine's configuration; undefined where there is to be none. */
+  readonly defaultBridge:
+    | {
+        readonly options: Readonly<Record<string, string>>;
+        readonly pools: readonly IpamPool[];
+        readonly enableIpv6: boolean;
+      }
+    | undefined;
 }
-
-/** What a container asks of the networks when it starts. */
-export interface AllocationRequest {
-  readonly containerId: string;
-  readonly containerName: string;
-  /** Name or id of the network that is its way out. */
-  readonly mode: string;
-  /** What it asked of each network, by the network's name or id as given. */
-  readonly requested: Readonly<Record<string, EndpointSettings>>;
-  readonly ports: readonly PortBinding[];
-  readonly exposedPorts: readonly string[];
-}
-
-const PREDEFINED: ReadonlyArray<{ readonly name: string; readonly driver: string }> = [
-  { name: "bridge", driver: "bridge" },
-  { name: "host", driver: "host" },
-  { name: "none", driver: "null" },
-];
 
 /** Networks, and the places of containers in them. */
 export class NetworkService {
   readonly #parts: NetworkServiceParts;
+  readonly #endpoints: Endpoints;
+  /** Names of networks are unique: one creation or removal at a time. */
+  readonly #turns = new KeyedMutex();
 
   constructor(parts: NetworkServiceParts) {
     this.#parts = parts;
+    const { store, names, sandboxes } = parts;
+    this.#endpoints = new Endpoints({
+      store,
+      names,
+      sandboxes,
+      driver: (name) => this.#driver(name),
+      network: (nameOrId) => this.get(nameOrId),
+      publish: (action, network, containerId) => this.#publish(action, network, containerId),
+    });
   }
 
   /**
@@ -74,7 +82,7 @@ export class NetworkService {
    * are there, everything else that this engine made is gone. Called once at start-up.
    */
   async restore(running: ReadonlySet<string>): Promise<void> {
-    const { store, drivers, sandboxes } = this.#parts;
+    const { store, drivers, sandboxes, names } = this.#parts;
     for (const endpoint of store.listEndpoints()) {
       if (!running.has(endpoint.containerId)) store.removeEndpoint(endpoint.id);
     }
@@ -82,23 +90,32 @@ export class NetworkService {
     for (const driver of drivers) {
       const networks = store
         .listNetworks()
-        .filter((network) => network.driver === driver.name)
+        .filter((network) => network.driver === driver.name && !network.configOnly)
         .map((network) => ({ network, endpoints: store.endpointsOf(network.id) }));
       for (const { network, endpoints } of networks) {
-        for (const endpoint of endpoints) await driver.restoreEndpoint(network, endpoint);
+        for (const endpoint of endpoints) {
+          await driver.restoreEndpoint(network, endpoint);
+          names.addEndpoint(network, endpoint);
+        }
       }
       await driver.reconcile(networks);
     }
     await sandboxes.removeOrphans(running);
+    for (const containerId of running) {
+      try {
+        await this.#endpoints.repair(containerId);
+      } catch (error) {
+        // One container without its network must not keep the others from theirs.
+        this.#parts.logger.error({ container: containerId, reason: messageOf(error) }, "repairing links");
+      }
+    }
   }
 
-  /** Checks what a container asks of a network. Errors: notFound, invalidArgument. */
-  checkRequest(nameOrId: string, settings: EndpointSettings): void {
+  /** Checks what a container asks of a network; the network. Errors: notFound, invalidArgument, permissionDenied. */
+  checkRequest(nameOrId: string, settings: EndpointSettings): NetworkRecord {
     const network = this.get(nameOrId);
-    const ipam = settings.IPAMConfig;
-    const predefined = PREDEFINED.some(({ name }) => name === network.name);
-    if (predefined && (ipam?.IPv4Address || ipam?.IPv6Address)) throw staticAddressNeedsUserNetwork();
-    if (predefined && (settings.Aliases ?? []).length > 0) throw aliasesNeedUserNetwork();
+    checkEndpointSettings(network, settings);
+    return network;
   }
 
   /**
@@ -106,46 +123,83 @@ export class NetworkService {
    * What a failed attempt took is given back. Errors: notFound, conflict, unavailable.
    */
   async allocate(request: AllocationRequest): Promise<void> {
-    await this.release(request.containerId);
-    try {
-      for (const [name, settings] of Object.entries(request.requested)) {
-        await this.#allocateOn(this.get(name), settings, request);
-      }
-    } catch (error) {
-      await this.release(request.containerId);
-      throw error;
-    }
+    await this.#endpoints.allocate(request);
   }
 
   createSandbox(containerId: string): Promise<Sandbox> {
     return this.#parts.sandboxes.create(containerId);
   }
 
-  /** The container's stored endpoints are in its sandbox: links, addresses, routes, published ports. */
-  async join(containerId: string, sandbox: Sandbox, mode: string): Promise<void> {
-    for (const endpoint of this.endpointsOf(containerId)) {
-      const network = this.get(endpoint.networkId);
-      const defaultRoute = network.id === this.get(mode).id;
-      await this.#driver(network.driver).join(network, endpoint, sandbox, { defaultRoute });
-      this.#publish("connect", network, containerId);
-    }
+  /** The container's stored endpoints are in its sandbox: links, addresses, routes, published ports, names. */
+  async join(containerId: string, sandbox: Sandbox): Promise<void> {
+    await this.#endpoints.join(containerId, sandbox);
+  }
+
+  /**
+   * A running container is in a further network; its default routes and published ports move where the new network is a
+   * better way out. Nothing is left where it throws. Errors: notFound, permissionDenied (is in it), conflict, unavailable.
+   */
+  async connect(
+    nameOrId: string,
+    container: NetworkedContainer,
+    settings: EndpointSettings,
+  ): Promise<EndpointRecord> {
+    return await this.#endpoints.connect(container, { network: this.get(nameOrId), settings });
+  }
+
+  /** A running container has left the network. Returns the endpoint that it had. Errors: notFound, internal (not in it). */
+  async disconnect(nameOrId: string, container: NetworkedContainer): Promise<EndpointRecord> {
+    const network = this.get(nameOrId);
+    const endpoint = this.endpointsOf(container.containerId).find(
+      ({ networkId }) => networkId === network.id,
+    );
+    if (!endpoint) throw notConnected(container.containerId, network.name);
+    await this.#endpoints.disconnect(container, endpoint);
+    return endpoint;
+  }
+
+  /** An endpoint is gone whose container is not known any more, by the container's name or id. Errors: notFound. */
+  async removeStaleEndpoint(nameOrId: string, container: string): Promise<void> {
+    const network = this.get(nameOrId);
+    const endpoint = this.#parts.store
+      .endpointsOf(network.id)
+      .find(({ containerId, containerName }) => containerId === container || containerName === container);
+    if (!endpoint) throw notFound(`endpoint ${container} not found`);
+    await this.#endpoints.remove(network, endpoint);
   }
 
   /** Everything the container has in the kernel and in the stores is gone. Idempotent. */
   async release(containerId: string): Promise<void> {
-    const { store, sandboxes } = this.#parts;
-    const sandbox = sandboxes.get(containerId);
-    for (const endpoint of store.endpointsOfContainer(containerId)) {
-      const network = store.getNetwork(endpoint.networkId);
-      if (network) {
-        const driver = this.#driver(network.driver);
-        await driver.leave(network, endpoint, sandbox, { sandboxEnds: true });
-        await driver.releaseEndpoint(network, endpoint);
-        this.#publish("disconnect", network, containerId);
-      }
-      store.removeEndpoint(endpoint.id);
-    }
-    await sandboxes.remove(containerId);
+    await this.#endpoints.release(containerId);
+  }
+
+  /** The names of a container's endpoints follow its own. */
+  rename(container: Omit<NetworkedContainer, "ports" | "exposedPorts">): void {
+    this.#endpoints.rename(container);
+  }
+
+  /** Whether the container asks this engine's resolver for names: it is in a network that has names. */
+  hasResolver(containerId: string): boolean {
+    return this.endpointsOf(containerId).some(({ dnsNames }) => dnsNames.length > 0);
+  }
+
+  /** The resolver answers in the container's sandbox, which has to be there. Idempotent. */
+  async serveNames(containerId: string, settings: ResolverSettings): Promise<void> {
+    const sandbox = this.sandboxOf(containerId);
+    if (sandbox) await this.#parts.names.serve(sandbox, settings);
+  }
+
+  async stopNames(containerId: string): Promise<void> {
+    await this.#parts.names.stop(containerId);
+  }
+
+  /** Names that would lead to the container in that network. Errors: notFound. */
+  namesOf(
+    nameOrId: string,
+    container: Omit<NetworkedContainer, "ports" | "exposedPorts">,
+    aliases: readonly string[],
+  ): string[] {
+    return endpointNames(this.get(nameOrId), container, aliases);
   }
 
   endpointsOf(containerId: string): EndpointRecord[] {
@@ -185,59 +239,55 @@ export class NetworkService {
 
   async list(filters: Filters): Promise<NetworkSummary[]> {
     const { store } = this.#parts;
-    const type = filters.get("type") ?? [];
-    const dangling = filters.get("dangling")?.[0];
     return store
       .listNetworks()
-      .filter((network) => matchesPattern(filters, "name", network.name))
-      .filter((network) => (filters.get("id") ?? [""]).some((id) => network.id.startsWith(id)))
-      .filter((network) => matchesExactly(filters, "driver", network.driver))
-      .filter(() => matchesExactly(filters, "scope", "local"))
-      .filter((network) => matchesLabels(filters, "label", network.labels))
-      .filter((network) => {
-        if (type.length === 0) return true;
-        return type.includes(isPredefined(network) ? "builtin" : "custom");
-      })
-      .filter((network) => {
-        if (dangling === undefined) return true;
-        const unused = !isPredefined(network) && store.endpointsOf(network.id).length === 0;
-        return unused === (dangling === "true" || dangling === "1");
-      })
+      .filter((network) => isListed(network, filters, () => store.endpointsOf(network.id).length > 0))
       .map(describeNetwork);
   }
 
-  async inspect(nameOrId: string): Promise<NetworkInspectResponse> {
+  /** `scope`: where the network has to be at home, any place for an empty text. Errors: notFound, invalidArgument. */
+  async inspect(nameOrId: string, scope = ""): Promise<NetworkInspectResponse> {
     const network = this.get(nameOrId);
+    if (scope !== "" && scope !== "local") throw noSuchNetwork(nameOrId);
     return describeNetworkInDetail(network, this.#parts.store.endpointsOf(network.id));
   }
 
-  async create(): Promise<never> {
-    throw notImplemented("user-defined networks are not supported yet");
-  }
-
-  async connect(): Promise<never> {
-    throw notImplemented("connecting a container to another network is not supported yet");
-  }
-
-  async disconnect(): Promise<never> {
-    throw notImplemented("disconnecting a container from a network is not supported yet");
+  /** A network is stored and in the kernel. Errors: invalidArgument, permissionDenied, conflict (name, subnets), notFound. */
+  async create(request: NetworkCreateRequest): Promise<{ readonly id: string; readonly warning: string }> {
+    using _turn = await this.#turns.acquire("names");
+    const wanted = newNetwork(request, (name) => this.#configuration(name));
+    if (this.#parts.store.findByName(wanted.name).length > 0) throw networkExists(wanted.name);
+    const network = wanted.configOnly ? wanted : await this.#make(wanted);
+    if (wanted.configOnly) this.#parts.store.addNetwork(wanted);
+    this.#publish("create", network);
+    return { id: network.id, warning: "" };
   }
 
   async remove(nameOrId: string): Promise<void> {
+    using _turn = await this.#turns.acquire("names");
     const { store } = this.#parts;
     const network = this.get(nameOrId);
     if (isPredefined(network)) throw predefinedNetwork(network.name);
-    if (store.endpointsOf(network.id).length > 0) throw networkInUse(network.name, network.id);
+    const endpoints = store.endpointsOf(network.id);
+    if (endpoints.length > 0) throw networkInUse(network.name, endpoints);
+    if (this.#isConfigurationInUse(network)) throw configurationInUse(network.name);
     await this.#removeUnused(network);
   }
 
   async prune(filters: Filters): Promise<NetworksPruneResponse> {
+    using _turn = await this.#turns.acquire("names");
+    const { store, logger } = this.#parts;
     const deleted: string[] = [];
-    for (const network of this.#parts.store.listNetworks()) {
-      if (isPredefined(network) || !matchesLabels(filters, "label", network.labels)) continue;
-      if (this.#parts.store.endpointsOf(network.id).length > 0) continue;
-      await this.#removeUnused(network);
-      deleted.push(network.name);
+    for (const network of store.listNetworks()) {
+      if (!isPrunable(network, filters) || this.#isConfigurationInUse(network)) continue;
+      if (store.endpointsOf(network.id).length > 0) continue;
+      try {
+        await this.#removeUnused(network);
+        deleted.push(network.name);
+      } catch (error) {
+        // The others are still to be pruned.
+        logger.warn({ network: network.name, reason: messageOf(error) }, "a network could not be pruned");
+      }
     }
     this.#parts.events.publish({
       type: "network",
@@ -247,23 +297,58 @@ export class NetworkService {
     return { NetworksDeleted: deleted.length > 0 ? deleted : null };
   }
 
+  /** Stored before it is made, so that a crash leaves nothing that start-up does not know. */
+  async #make(wanted: NetworkRecord): Promise<NetworkRecord> {
+    const { store } = this.#parts;
+    if (wanted.driver === "overlay") throw notSwarmManager();
+    const driver = this.#driver(wanted.driver);
+    const network = await driver.plan(wanted);
+    try {
+      store.addNetwork(network);
+      await driver.createNetwork(network);
+    } catch (error) {
+      await driver.deleteNetwork(network);
+      store.removeNetwork(network.id);
+      throw error;
+    }
+    return network;
+  }
+
+  #configuration(name: string): NetworkRecord {
+    const network = this.get(name);
+    if (!network.configOnly) throw noSuchNetwork(name);
+    return network;
+  }
+
+  #isConfigurationInUse(network: NetworkRecord): boolean {
+    if (!network.configOnly) return false;
+    return this.#parts.store.listNetworks().some(({ configFrom }) => configFrom === network.name);
+  }
+
   async #removeUnused(network: NetworkRecord): Promise<void> {
-    await this.#driver(network.driver).deleteNetwork(network);
+    if (!network.configOnly) await this.#driver(network.driver).deleteNetwork(network);
     this.#parts.store.removeNetwork(network.id);
     this.#publish("destroy", network);
   }
 
   async #ensurePredefined(name: string, driverName: string): Promise<void> {
     const { store, defaultBridge } = this.#parts;
-    if (store.findByName(name).length > 0) return;
-    const bridge = driverName === "bridge";
+    const stored = store.findByName(name)[0];
+    const bridge = driverName === "bridge" ? defaultBridge : undefined;
+    if (driverName === "bridge" && !bridge) {
+      if (stored && store.endpointsOf(stored.id).length === 0) await this.#removeUnused(stored);
+      return;
+    }
+    if (stored && (!bridge || isAsConfigured(stored, bridge) || store.endpointsOf(stored.id).length > 0))
+      return;
+    if (stored) await this.#removeUnused(stored);
     const planned = await this.#driver(driverName).plan({
       id: newId(),
       name,
       driver: driverName,
       createdAt: formatRfc3339Nano(nowNs()),
       enableIpv4: true,
-      enableIpv6: false,
+      enableIpv6: bridge?.enableIpv6 ?? false,
       internal: false,
       attachable: false,
       ingress: false,
@@ -271,38 +356,16 @@ export class NetworkService {
       configFrom: "",
       ipamDriver: "default",
       ipamOptions: {},
-      pools: bridge ? defaultBridge.pools : [],
-      options: bridge ? defaultBridge.options : {},
+      pools: bridge?.pools ?? [],
+      options: bridge?.options ?? {},
       labels: {},
     });
     store.addNetwork(planned);
   }
 
-  async #allocateOn(
-    network: NetworkRecord,
-    settings: EndpointSettings,
-    request: AllocationRequest,
-  ): Promise<void> {
-    const main = network.id === this.get(request.mode).id;
-    const endpoint = await this.#driver(network.driver).allocateEndpoint(network, {
-      containerId: request.containerId,
-      containerName: request.containerName,
-      ...(settings.IPAMConfig?.IPv4Address ? { ipv4Address: settings.IPAMConfig.IPv4Address } : {}),
-      ...(settings.IPAMConfig?.IPv6Address ? { ipv6Address: settings.IPAMConfig.IPv6Address } : {}),
-      ...(settings.MacAddress ? { macAddress: settings.MacAddress } : {}),
-      aliases: settings.Aliases ?? [],
-      links: settings.Links ?? [],
-      driverOptions: settings.DriverOpts ?? {},
-      gatewayPriority: settings.GwPriority ?? 0,
-      ports: main ? request.ports : [],
-      exposedPorts: request.exposedPorts,
-    });
-    this.#parts.store.putEndpoint(endpoint);
-  }
-
   #driver(name: string): NetworkDriver {
     const driver = this.#parts.drivers.find((known) => known.name === name);
-    if (!driver) throw noSuchNetwork(`plugin ${name}`);
+    if (!driver) throw noSuchPlugin(name);
     return driver;
   }
 
@@ -320,8 +383,4 @@ export class NetworkService {
       },
     });
   }
-}
-
-function isPredefined(network: NetworkRecord): boolean {
-  return PREDEFINED.some(({ name }) => name === network.name);
 }

@@ -44,6 +44,8 @@ export interface SystemServiceParts {
   readonly debug: boolean;
   readonly networkDrivers: readonly string[];
   readonly volumeDrivers: readonly string[];
+  readonly logDrivers: readonly string[];
+  readonly defaultLogDriver: string;
   readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
   readonly usage: UsageSources;
 }
@@ -120,7 +122,7 @@ export class SystemService {
         Volume: [...this.#parts.volumeDrivers],
         Network: [...this.#parts.networkDrivers],
         Authorization: null,
-        Log: ["json-file"],
+        Log: [...this.#parts.logDrivers],
       },
       MemoryLimit: has("memory"),
       SwapLimit: has("memory"),
@@ -139,7 +141,7 @@ export class SystemService {
       NFd: readdirSync("/proc/self/fd").length,
       NGoroutines: 0,
       SystemTime: formatRfc3339Nano(nowNs()),
-      LoggingDriver: "json-file",
+      LoggingDriver: this.#parts.defaultLogDriver,
       CgroupDriver: "cgroupfs",
       CgroupVersion: host.cgroupVersion === 2 ? "2" : "1",
       NEventsListener: 0,

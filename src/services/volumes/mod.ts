@@ -1,1 +1,8 @@
-export { VolumeService, type VolumeServiceParts } from "./volume-service.ts";
+export { builtinVolumeDrivers } from "./drivers.ts";
+export { volumeReferences } from "./references.ts";
+export { VolumeCopies } from "./volume-copies.ts";
+export {
+  type VolumeReservation,
+  VolumeService,
+  type VolumeServiceParts,
+} from "./volume-service.ts";

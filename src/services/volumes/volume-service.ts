@@ -1,207 +1,389 @@
 import { KeyedMutex } from "../../base/async.ts";
-import { type Filters, matchesExactly, matchesLabels, matchesPattern } from "../../base/filters.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Filters } from "../../base/filters.ts";
 import { newId } from "../../base/ids.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
-import type { VolumeDriver, VolumeRecord, VolumeStore } from "../../core/volumes/volume.ts";
+import type {
+  DriverVolume,
+  VolumeDriver,
+  VolumeDrivers,
+  VolumeRecord,
+  VolumeStore,
+} from "../../core/volumes/volume.ts";
 import type {
   Volume,
   VolumeCreateRequest,
   VolumeListResponse,
   VolumesPruneResponse,
 } from "../../spec/engine-api/mod.ts";
-import {
-  invalidVolumeName,
-  noSuchVolume,
-  otherDriver,
-  unknownVolumeDriver,
-  volumeInUse,
-  volumeNameTooShort,
-} from "./errors.ts";
+import { nameOfOtherDriver, noSuchVolume, operationFailed, pruneRunning, volumeInUse } from "./errors.ts";
+import { ANONYMOUS_LABEL, listFilter, pruneFilter } from "./filters.ts";
 
-/** Ids of the containers that have a volume among their mounts. */
-export type VolumeHolders = (volumeName: string) => readonly string[];
+/** Ids of the containers that have a volume among their mounts, by the volume's name. */
+export type VolumeReferences = () => ReadonlyMap<string, readonly string[]>;
 
 export interface VolumeServiceParts {
   readonly store: VolumeStore;
-  readonly drivers: readonly VolumeDriver[];
+  readonly drivers: VolumeDrivers;
   readonly events: EventLog;
-  readonly holders: VolumeHolders;
-  /** Bytes below a directory, for what prune reports. */
+  readonly references: VolumeReferences;
+  /** Bytes below a directory, for what prune and lists with sizes report. */
   readonly diskUsage: (directory: string) => Promise<number>;
 }
 
-const ANONYMOUS_LABEL = "com.docker.volume.anonymous";
+/** What a container asks for: a driver that is empty means the one that has the volume, or `local`. */
+export type WantedVolume = Omit<VolumeRecord, "createdAt">;
+
+/** Volumes that nothing removes until this is disposed: a container is being made with them. */
+export interface VolumeReservation extends Disposable {
+  ensure(wanted: WantedVolume): Promise<VolumeRecord>;
+  /** A volume for one container alone. */
+  ensureAnonymous(driver: string): Promise<VolumeRecord>;
+  /** The container will not be: the anonymous volumes made for it are gone. */
+  abandon(): Promise<void>;
+}
 
 /** Volumes: made, shown, removed, and lent to containers. */
 export class VolumeService {
   readonly #parts: VolumeServiceParts;
+  /** One turn at a time for whatever changes or mounts one volume. */
   readonly #locks = new KeyedMutex();
+  readonly #reserved = new Map<string, number>();
+  #pruning = false;
 
   constructor(parts: VolumeServiceParts) {
     this.#parts = parts;
   }
 
   async list(filters: Filters): Promise<VolumeListResponse> {
-    const dangling = filters.get("dangling")?.[0];
-    const volumes = this.#parts.store
-      .list()
-      .filter((volume) => matchesPattern(filters, "name", volume.name))
-      .filter((volume) => matchesExactly(filters, "driver", volume.driver))
-      .filter((volume) => matchesLabels(filters, "label", volume.labels))
-      .filter((volume) => {
-        if (dangling === undefined) return true;
-        const wantsDangling = dangling === "true" || dangling === "1";
-        return (this.#parts.holders(volume.name).length === 0) === wantsDangling;
-      });
-    return { Volumes: volumes.map((volume) => this.#describe(volume)), Warnings: null };
+    const accept = listFilter(filters, this.#parts.references);
+    const { volumes, warnings } = await this.#all();
+    return {
+      Volumes: volumes.filter(({ record }) => accept(record)).map((found) => this.#describe(found)),
+      Warnings: warnings.length > 0 ? warnings : null,
+    };
   }
 
-  /** All volumes with their sizes and how many containers have them. */
+  /** The volumes that take space on this host, with their sizes and how many containers have them. */
   async listWithUsage(): Promise<Volume[]> {
+    const references = this.#parts.references();
+    const local = this.#parts.store
+      .list()
+      .filter(({ driver, options }) => driver === "local" && Object.keys(options).length === 0);
     return await Promise.all(
-      this.#parts.store.list().map(async (volume) => ({
-        ...this.#describe(volume),
+      local.map(async (record) => ({
+        ...this.#describe({ record }),
         UsageData: {
-          Size: await this.#parts.diskUsage(this.#driver(volume.driver).pathOf(volume)),
-          RefCount: this.#parts.holders(volume.name).length,
+          Size: await this.#sizeOf(record),
+          RefCount: references.get(record.name)?.length ?? 0,
         },
       })),
     );
   }
 
+  /** Errors: notFound. */
   async inspect(name: string): Promise<Volume> {
-    return this.#describe(this.#get(name));
+    return this.#describe(await this.find(name));
   }
 
   async create(request: VolumeCreateRequest): Promise<Volume> {
     const anonymous = !request.Name;
-    const volume = await this.ensure({
+    const record = await this.ensure({
       name: request.Name || newId(),
-      driver: request.Driver || "local",
+      driver: request.Driver ?? "",
       options: request.DriverOpts ?? {},
       labels: anonymous ? { ...request.Labels, [ANONYMOUS_LABEL]: "" } : (request.Labels ?? {}),
       anonymous,
     });
-    return this.#describe(volume);
+    return this.#describe({ record });
   }
 
   /** The volume of that name, made where it is missing. Errors: invalidArgument, notFound (driver), conflict (other driver). */
-  async ensure(wanted: Omit<VolumeRecord, "createdAt">): Promise<VolumeRecord> {
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(wanted.name)) throw invalidVolumeName(wanted.name);
-    if (wanted.name.length < 2) throw volumeNameTooShort();
-    using _turn = await this.#locks.acquire(wanted.name);
-    const existing = this.#parts.store.get(wanted.name);
-    if (existing) {
-      if (existing.driver !== wanted.driver) throw otherDriver(wanted.name);
-      return existing;
+  async ensure(wanted: WantedVolume): Promise<VolumeRecord> {
+    try {
+      using _turn = await this.#locks.acquire(wanted.name);
+      return (await this.#existing(wanted)) ?? (await this.#make(wanted));
+    } catch (error) {
+      throw operationFailed("create", wanted.name, error);
     }
-    const volume: VolumeRecord = { ...wanted, createdAt: formatRfc3339Nano(nowNs()) };
-    await this.#driver(volume.driver).create(volume);
-    this.#parts.store.add(volume);
-    this.#publish("create", volume);
-    return volume;
   }
 
-  /** A volume for one container alone. */
-  ensureAnonymous(driver: string): Promise<VolumeRecord> {
-    return this.ensure({
-      name: newId(),
-      driver,
-      options: {},
-      labels: { [ANONYMOUS_LABEL]: "" },
-      anonymous: true,
-    });
+  reserve(): VolumeReservation {
+    const reserved: Disposable[] = [];
+    const made: string[] = [];
+    const hold = async (wanted: WantedVolume) => {
+      // Before the volume is looked for: from here on nobody can take it away.
+      reserved.push(this.#reserve(wanted.name));
+      return await this.ensure(wanted);
+    };
+    const release = () => {
+      for (const each of reserved.splice(0)) each[Symbol.dispose]();
+    };
+    return {
+      ensure: hold,
+      ensureAnonymous: async (driver) => {
+        const volume = await hold(anonymousVolume(driver));
+        made.push(volume.name);
+        return volume;
+      },
+      abandon: async () => {
+        release();
+        for (const name of made) await this.removeIfUnused(name);
+      },
+      [Symbol.dispose]: release,
+    };
   }
 
+  /** Errors: notFound, conflict (in use). With `force` a volume that is not there, or whose driver is gone, is no error. */
   async remove(name: string, options: { readonly force: boolean }): Promise<void> {
     using _turn = await this.#locks.acquire(name);
-    const volume = this.#parts.store.get(name);
-    if (!volume) {
+    const record = this.#parts.store.get(name) ?? (await this.#foreign(name))?.record;
+    if (!record) {
       if (options.force) return;
       throw noSuchVolume(name);
     }
-    const holders = this.#parts.holders(name);
+    const holders = this.#holdersOf(name);
     if (holders.length > 0) throw volumeInUse(name, holders);
-    await this.#removeUnused(volume);
+    if (this.#reserved.has(name)) throw volumeInUse(name, []);
+    try {
+      await this.#removeUnused(record);
+    } catch (error) {
+      if (!options.force || record.driver === "local") throw operationFailed("remove", name, error);
+      // Its driver cannot be asked: what is known of it here goes all the same.
+      this.#forget(record);
+    }
   }
 
   /** Removes the volume unless some container still has it: what `rm -v` does for each volume of the container. */
   async removeIfUnused(name: string): Promise<void> {
     using _turn = await this.#locks.acquire(name);
     const volume = this.#parts.store.get(name);
-    if (volume && this.#parts.holders(name).length === 0) await this.#removeUnused(volume);
+    if (volume && !this.#isUsed(name)) await this.#removeUnused(volume);
   }
 
+  /** Errors: invalidArgument (filters), conflict (another prune runs). */
   async prune(filters: Filters): Promise<VolumesPruneResponse> {
-    const named = ["true", "1"].includes(filters.get("all")?.[0] ?? "");
+    const accept = pruneFilter(filters);
+    if (this.#pruning) throw pruneRunning();
+    this.#pruning = true;
+    try {
+      return await this.#pruneAll(this.#parts.store.list().filter(accept));
+    } finally {
+      this.#pruning = false;
+    }
+  }
+
+  /** The directory to bind for a container. Errors: notFound. */
+  async mount(name: string, containerId: string): Promise<string> {
+    using _turn = await this.#locks.acquire(name);
+    return await this.#mount(name, containerId);
+  }
+
+  /** Takes back what `mount` lent, true where something was lent; nothing where the volume is gone. */
+  async unmount(name: string, containerId: string): Promise<boolean> {
+    using _turn = await this.#locks.acquire(name);
+    const volume = this.#parts.store.get(name);
+    if (!volume) return false;
+    return await (await this.#parts.drivers.find(volume.driver)).unmount(volume, containerId);
+  }
+
+  /** Lends the volume for as long as `use` runs; nobody else mounts, fills or removes it meanwhile. */
+  async withMounted<T>(name: string, holder: string, use: (directory: string) => Promise<T>): Promise<T> {
+    using _turn = await this.#locks.acquire(name);
+    const { record } = await this.find(name);
+    const driver = await this.#parts.drivers.find(record.driver);
+    try {
+      return await use(await this.#mount(name, holder));
+    } finally {
+      await driver.unmount(record, holder);
+    }
+  }
+
+  /** The volume's directory, mounted and safe from removal until it is given back. Errors: notFound. */
+  async borrow(name: string): Promise<BorrowedVolume> {
+    await using held = new AsyncDisposableStack();
+    held.use(this.#reserve(name));
+    const holder = `engine-${newId()}`;
+    const directory = await this.mount(name, holder);
+    held.defer(async () => void (await this.unmount(name, holder)));
+    const moved = held.move();
+    return { directory, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  }
+
+  /** After a restart of the engine: `loans` are the volumes of the containers that still run, with those containers. */
+  async restore(loans: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+    for (const volume of this.#parts.store.list()) {
+      const holders = loans.get(volume.name) ?? new Set<string>();
+      // A plug-in is asked only where something of it is in use: it may be a container that is not up yet.
+      if (volume.driver !== "local" && holders.size === 0) continue;
+      const driver = await this.#parts.drivers.find(volume.driver);
+      await driver.restore(volume, holders);
+    }
+  }
+
+  /** Directory of a volume as `Mountpoint` shows it; empty where the volume is gone. */
+  mountpoint(name: string): string {
+    const volume = this.#parts.store.get(name);
+    return volume ? (this.#parts.drivers.known(volume.driver)?.pathOf(volume) ?? "") : "";
+  }
+
+  /** A volume with what its driver says of it. Errors: notFound. */
+  async find(name: string): Promise<FoundVolume> {
+    const record = this.#parts.store.get(name);
+    if (!record) {
+      const foreign = await this.#foreign(name);
+      if (!foreign) throw noSuchVolume(name);
+      return foreign;
+    }
+    try {
+      const driver = await this.#parts.drivers.find(record.driver);
+      if (!driver.find) return { record };
+      const live = await driver.find(name);
+      if (live) return { record, live };
+    } catch (error) {
+      throw operationFailed("get", name, error);
+    }
+    // Somebody removed it behind the engine's back.
+    if (!this.#isUsed(name)) this.#forget(record);
+    throw noSuchVolume(name);
+  }
+
+  #reserve(name: string): Disposable {
+    this.#reserved.set(name, (this.#reserved.get(name) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = this.#reserved.get(name)! - 1;
+        if (left === 0) this.#reserved.delete(name);
+        else this.#reserved.set(name, left);
+      },
+    };
+  }
+
+  async #existing(wanted: WantedVolume): Promise<VolumeRecord | undefined> {
+    const existing = this.#parts.store.get(wanted.name);
+    if (!existing) return wanted.driver === "" ? (await this.#foreign(wanted.name))?.record : undefined;
+    if (wanted.driver === "" || wanted.driver === existing.driver) return existing;
+    const { name } = await this.#parts.drivers.find(wanted.driver);
+    if (name !== existing.driver) throw nameOfOtherDriver(wanted.name, existing.driver);
+    return existing;
+  }
+
+  async #make(wanted: WantedVolume): Promise<VolumeRecord> {
+    const driver = await this.#parts.drivers.find(wanted.driver || "local");
+    const volume = { ...wanted, driver: driver.name, createdAt: formatRfc3339Nano(nowNs()) };
+    // A plug-in may have the volume from another engine: then it is taken as it is.
+    if (!(await driver.find?.(volume.name))) await driver.create(volume);
+    this.#parts.store.add(volume);
+    this.#publish("create", volume);
+    return volume;
+  }
+
+  async #mount(name: string, holder: string): Promise<string> {
+    const { record } = await this.find(name);
+    const driver = await this.#parts.drivers.find(record.driver);
+    try {
+      return await driver.mount(record, holder);
+    } catch (error) {
+      throw operationFailed("error while mounting volume", `'${driver.pathOf(record)}'`, error);
+    }
+  }
+
+  async #pruneAll(candidates: readonly VolumeRecord[]): Promise<VolumesPruneResponse> {
     const deleted: string[] = [];
     let reclaimed = 0;
-    for (const volume of this.#parts.store.list()) {
-      if (!named && !volume.anonymous) continue;
-      if (!matchesLabels(filters, "label", volume.labels)) continue;
-      if (filters.has("label!") && matchesLabels(filters, "label!", volume.labels)) continue;
-      using _turn = await this.#locks.acquire(volume.name);
-      if (!this.#parts.store.get(volume.name) || this.#parts.holders(volume.name).length > 0) continue;
-      const sizeBytes = await this.#parts.diskUsage(this.#driver(volume.driver).pathOf(volume));
+    for (const { name } of candidates) {
+      using _turn = await this.#locks.acquire(name);
+      const volume = this.#parts.store.get(name);
+      if (!volume || this.#isUsed(name)) continue;
+      const sizeBytes = await this.#sizeOf(volume);
       await this.#removeUnused(volume);
-      deleted.push(volume.name);
-      reclaimed += sizeBytes;
+      deleted.push(name);
+      reclaimed += Math.max(sizeBytes, 0);
     }
     this.#parts.events.publish({
       type: "volume",
       action: "prune",
       actor: { id: "", attributes: { reclaimed: String(reclaimed) } },
     });
-    return { VolumesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
+    return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
   }
 
-  /** The directory to bind for a container. Errors: notFound. */
-  async mount(name: string, containerId: string): Promise<string> {
-    const volume = this.#get(name);
-    return await this.#driver(volume.driver).mount(volume, containerId);
+  /** Every volume of every driver. A driver that does not answer is a warning; what is stored of it is listed. */
+  async #all(): Promise<{ volumes: FoundVolume[]; warnings: string[] }> {
+    const stored = new Map(this.#parts.store.list().map((record) => [record.name, record]));
+    const warnings: string[] = [];
+    const found = new Map<string, FoundVolume>();
+    const hidden = new Set<string>();
+    const ask = async (driver: VolumeDriver) => {
+      try {
+        const volumes = (await driver.list?.()) ?? [];
+        for (const live of volumes) {
+          const record = stored.get(live.name) ?? foreignRecord(driver, live);
+          if (record.driver === driver.name) found.set(live.name, { record, live });
+        }
+        if (driver.list) hidden.add(driver.name);
+      } catch (error) {
+        warnings.push(`list ${driver.name}: ${messageOf(error)}`);
+      }
+    };
+    await Promise.all((await this.#parts.drivers.all()).map(ask));
+    for (const record of stored.values()) {
+      if (!hidden.has(record.driver)) found.set(record.name, { record });
+    }
+    return { volumes: [...found.values()], warnings };
   }
 
-  /** Takes back what `mount` lent; nothing where the volume is gone. */
-  async unmount(name: string, containerId: string): Promise<void> {
-    const volume = this.#parts.store.get(name);
-    if (volume) await this.#driver(volume.driver).unmount(volume, containerId);
+  /** A volume that some driver has and this engine did not make. */
+  async #foreign(name: string): Promise<FoundVolume | undefined> {
+    for (const driver of await this.#parts.drivers.all()) {
+      const live = await driver.find?.(name).catch(() => {
+        // A driver that cannot be asked has no volume to offer; docker goes on to the next as well.
+        return undefined;
+      });
+      if (live) return { record: foreignRecord(driver, live), live };
+    }
+    return undefined;
   }
 
-  /** Directory of a volume as `Mountpoint` shows it; empty where the volume is gone. */
-  mountpoint(name: string): string {
-    const volume = this.#parts.store.get(name);
-    return volume ? this.#driver(volume.driver).pathOf(volume) : "";
+  async #sizeOf(volume: VolumeRecord): Promise<number> {
+    try {
+      return await this.#parts.diskUsage(this.#parts.drivers.known(volume.driver)!.pathOf(volume));
+    } catch {
+      // Docker's number for a size that could not be found out.
+      return -1;
+    }
+  }
+
+  #holdersOf(name: string): readonly string[] {
+    return this.#parts.references().get(name) ?? [];
+  }
+
+  #isUsed(name: string): boolean {
+    return this.#reserved.has(name) || this.#holdersOf(name).length > 0;
   }
 
   async #removeUnused(volume: VolumeRecord): Promise<void> {
-    await this.#driver(volume.driver).remove(volume);
+    await (await this.#parts.drivers.find(volume.driver)).remove(volume);
+    this.#forget(volume);
+  }
+
+  #forget(volume: VolumeRecord): void {
     this.#parts.store.remove(volume.name);
     this.#publish("destroy", volume);
   }
 
-  #get(name: string): VolumeRecord {
-    const volume = this.#parts.store.get(name);
-    if (!volume) throw noSuchVolume(name);
-    return volume;
-  }
-
-  #driver(name: string): VolumeDriver {
-    const driver = this.#parts.drivers.find((known) => known.name === name);
-    if (!driver) throw unknownVolumeDriver(name);
-    return driver;
-  }
-
-  #describe(volume: VolumeRecord): Volume {
-    const driver = this.#driver(volume.driver);
+  #describe({ record, live }: FoundVolume): Volume {
+    const driver = this.#parts.drivers.known(record.driver);
     return {
-      CreatedAt: volume.createdAt.replace(/\.\d+Z$/, "Z"),
-      Driver: volume.driver,
-      Labels: Object.keys(volume.labels).length > 0 ? { ...volume.labels } : null,
-      Mountpoint: driver.pathOf(volume),
-      Name: volume.name,
-      Options: Object.keys(volume.options).length > 0 ? { ...volume.options } : null,
-      Scope: driver.scope,
+      CreatedAt: (live?.createdAt ?? record.createdAt).replace(/\.\d+Z$/, "Z"),
+      Driver: record.driver,
+      Labels: Object.keys(record.labels).length > 0 ? { ...record.labels } : null,
+      Mountpoint: live?.mountpoint ?? driver?.pathOf(record) ?? "",
+      Name: record.name,
+      Options: Object.keys(record.options).length > 0 ? { ...record.options } : null,
+      Scope: driver?.scope ?? "local",
+      ...(live?.status ? { Status: live.status } : {}),
     };
   }
 
@@ -212,4 +394,31 @@ export class VolumeService {
       actor: { id: volume.name, attributes: { driver: volume.driver } },
     });
   }
+}
+
+/** A volume's directory for as long as it is held. */
+export interface BorrowedVolume extends AsyncDisposable {
+  readonly directory: string;
+}
+
+/** A volume as it is stored, and as its driver tells of it where the driver has a word of its own. */
+export interface FoundVolume {
+  readonly record: VolumeRecord;
+  readonly live?: DriverVolume;
+}
+
+function anonymousVolume(driver: string): WantedVolume {
+  const labels = { [ANONYMOUS_LABEL]: "" };
+  return { name: newId(), driver: driver || "local", options: {}, labels, anonymous: true };
+}
+
+function foreignRecord(driver: VolumeDriver, { name, createdAt }: DriverVolume): VolumeRecord {
+  return {
+    name,
+    driver: driver.name,
+    createdAt: createdAt ?? "0001-01-01T00:00:00Z",
+    labels: {},
+    options: {},
+    anonymous: false,
+  };
 }

@@ -1,11 +1,15 @@
 import { StringDecoder } from "node:string_decoder";
 
+/** Decides what a member becomes; `source` is a number's or string's own text, which a double may not hold. */
+export type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
 /**
  * Takes a stream of JSON values apart as it arrives: one after the other, with or without white space between them,
  * or framed as `application/json-seq` (RFC 7464). Objects and arrays are what the Engine API sends; a bare scalar is
  * complete at the white space behind it.
  */
 export class JsonStreamDecoder<T = unknown> {
+  readonly #revive: Reviver | undefined;
   readonly #utf8 = new StringDecoder("utf8");
   #text = "";
   /** Where the scan of #text goes on, so that a long value is scanned once. */
@@ -13,6 +17,10 @@ export class JsonStreamDecoder<T = unknown> {
   #depth = 0;
   #inString = false;
   #escaped = false;
+
+  constructor(revive?: Reviver) {
+    this.#revive = revive;
+  }
 
   /** The values that end in `chunk`. Throws a SyntaxError on what is not JSON. */
   push(chunk: Uint8Array): T[] {
@@ -37,7 +45,7 @@ export class JsonStreamDecoder<T = unknown> {
       if (!this.#endsValue(text.charCodeAt(at))) continue;
       const value = text.slice(start, at + 1).replaceAll("\u001e", "");
       start = at + 1;
-      if (value.trim() !== "") values.push(JSON.parse(value) as T);
+      if (value.trim() !== "") values.push(JSON.parse(value, this.#revive as never) as T);
     }
     this.#text = text.slice(start);
     this.#scanned = at - start;
@@ -60,8 +68,11 @@ export class JsonStreamDecoder<T = unknown> {
 }
 
 /** The values of a stream, in order. The source is closed when the consumer stops early. */
-export async function* decodeJsonStream<T>(source: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
-  const decoder = new JsonStreamDecoder<T>();
+export async function* decodeJsonStream<T>(
+  source: AsyncIterable<Uint8Array>,
+  revive?: Reviver,
+): AsyncGenerator<T> {
+  const decoder = new JsonStreamDecoder<T>(revive);
   for await (const chunk of source) yield* decoder.push(chunk);
   yield* decoder.end();
 }

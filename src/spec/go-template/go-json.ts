@@ -10,8 +10,13 @@ const HTML_SAFE: Readonly<Record<string, string>> = {
 export function toGoJson(value: unknown, indent = "", escapeHtml = true): string {
   const text = JSON.stringify(
     value ?? null,
-    (_, item: unknown) => (typeof item === "bigint" ? Number(item) : item),
+    (_, item: unknown) => (typeof item === "bigint" ? rawJson(item) : item),
     indent,
   );
   return escapeHtml ? text.replace(/[<>&\u2028\u2029]/g, (char) => HTML_SAFE[char]!) : text;
+}
+
+/** An integer in full. Both runtimes have the function; the language's types do not know it yet. */
+function rawJson(value: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(value.toString());
 }

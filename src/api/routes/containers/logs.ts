@@ -1,7 +1,7 @@
 import { invalidArgument, messageOf } from "../../../base/errors.ts";
 import type { Nanoseconds } from "../../../base/time.ts";
 import type { ContainerLogs, DetailedLogEntry } from "../../../core/containers/streams.ts";
-import { encodeFrame, STDERR_STREAM, STDOUT_STREAM } from "../../../spec/engine-api/stdcopy.ts";
+import { encodeFrameHeader, STDERR_STREAM, STDOUT_STREAM } from "../../../spec/engine-api/stdcopy.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { encodeStreamError, streamContentType } from "../relay-session.ts";
@@ -60,12 +60,18 @@ async function* encodeEntries(logs: ContainerLogs, format: LogFormat): AsyncGene
   // A line that comes in parts gets its timestamp and details once.
   const unfinished = { stdout: false, stderr: false };
   try {
-    for await (const entry of logs.entries) {
-      const bytes = unfinished[entry.stream] ? entry.bytes : withPrefix(entry, format);
-      unfinished[entry.stream] = entry.partial;
-      yield format.tty
-        ? bytes
-        : encodeFrame(entry.stream === "stderr" ? STDERR_STREAM : STDOUT_STREAM, bytes);
+    for await (const entries of logs.groups) {
+      const pieces: Uint8Array[] = [];
+      for (const entry of entries) {
+        const bytes = unfinished[entry.stream] ? entry.bytes : withPrefix(entry, format);
+        unfinished[entry.stream] = entry.partial;
+        if (!format.tty) {
+          const stream = entry.stream === "stderr" ? STDERR_STREAM : STDOUT_STREAM;
+          pieces.push(encodeFrameHeader(stream, bytes.byteLength));
+        }
+        pieces.push(bytes);
+      }
+      yield Buffer.concat(pieces);
     }
   } catch (error) {
     yield encodeStreamError(`Error grabbing logs: ${messageOf(error)}\n`, format.tty);

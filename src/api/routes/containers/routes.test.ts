@@ -110,7 +110,7 @@ describe("logs", () => {
     serve({
       logs: async (_name, options) => {
         asked.push(options);
-        return { tty, entries: iterate(entries) };
+        return { tty, groups: iterate([entries]) };
       },
     });
 
@@ -168,7 +168,7 @@ describe("logs", () => {
   });
 
   test("following: lines come as they are written, and the client's end stops the engine", async () => {
-    const lines = new Channel<DetailedLogEntry>();
+    const lines = new Channel<readonly DetailedLogEntry[]>();
     const stopped = Promise.withResolvers<void>();
     await using server = await serve({
       logs: async (_name, { signal }) => {
@@ -176,13 +176,13 @@ describe("logs", () => {
           lines.end();
           stopped.resolve();
         });
-        return { tty: true, entries: lines };
+        return { tty: true, groups: lines };
       },
     });
     const answer = await server.open("GET", "/containers/x/logs?stdout=1&follow=1");
     const reader = answer[Symbol.asyncIterator]();
     for (const text of ["one\n", "two\n"]) {
-      lines.push(entry(text));
+      lines.push([entry(text)]);
       expect(String((await reader.next()).value)).toBe(text);
     }
     answer.on("error", () => {});

@@ -6,6 +6,19 @@ import type {
   VolumesPruneResponse,
 } from "../../../spec/engine-api/mod.ts";
 
+/** What this program can do with volumes beyond the Engine API. */
+export interface VolumeCopiesBackend {
+  export(name: string, options: { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>;
+  import(
+    name: string,
+    tar: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Volume>;
+  clone(source: string, target: string): Promise<Volume>;
+  /** An empty name lets the engine choose. */
+  snapshot(source: string, name: string): Promise<Volume>;
+}
+
 /** What the volume routes ask of the engine. Errors: notFound (`get …: no such volume`), conflict (in use), invalidArgument. */
 export interface VolumesBackend {
   list(filters: Filters): Promise<VolumeListResponse>;

@@ -1,4 +1,4 @@
-import { unavailable } from "../../../base/errors.ts";
+import { invalidArgument, messageOf, unavailable } from "../../../base/errors.ts";
 import type { Filters } from "../../../base/filters.ts";
 import type { VolumeCreateRequest } from "../../../spec/engine-api/mod.ts";
 import { any, map, readBody, string, struct } from "../../server/body-schema.ts";
@@ -18,13 +18,24 @@ const createRequest = struct("CreateRequest", {
   ClusterVolumeSpec: any,
 });
 
+/** Errors: invalidArgument; what is no filter at all is told in words of its own. */
+function readListFilters(text: string): Filters {
+  let filters: Filters;
+  try {
+    filters = parseFilters(text);
+  } catch (error) {
+    throw invalidArgument(`error reading volume filters: ${messageOf(error)}`, { cause: error });
+  }
+  return filters.size === 0 ? filters : parseFilters(text, LIST_FILTERS);
+}
+
 export function volumeRoutes(backend: VolumesBackend): Endpoint[] {
   return [
     {
       method: "GET",
       path: "/volumes",
       handle: async (exchange) => {
-        const filters = parseFilters(exchange.query.text("filters"), LIST_FILTERS);
+        const filters = readListFilters(exchange.query.text("filters"));
         exchange.json(200, await backend.list(filters));
       },
     },

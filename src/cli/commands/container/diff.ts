@@ -9,7 +9,7 @@ export const command = defineCommand({
   flags: {},
   run: async (cli, { args }) => {
     const changes = await containerChanges(await cli.client(), args[0]!);
-    cli.stdout.write(changes.map(({ Kind, Path }) => `${LETTERS[Kind]} ${Path}\n`).join(""));
+    cli.write(changes.map(({ Kind, Path }) => `${LETTERS[Kind]} ${Path}\n`).join(""));
     return 0;
   },
 });

@@ -30,9 +30,7 @@ export const command = defineCommand({
     });
     const columns = wantsSize ? [...CONTAINER_COLUMNS, "Size"] : CONTAINER_COLUMNS;
     const quiet = flags.quiet ? "ID" : undefined;
-    cli.stdout.write(
-      await renderList(containerView(flags["no-trunc"]), containers, { format, columns, quiet }),
-    );
+    cli.write(await renderList(containerView(flags["no-trunc"]), containers, { format, columns, quiet }));
     return 0;
   },
 });

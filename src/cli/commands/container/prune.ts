@@ -9,7 +9,7 @@ export const command = defineCommand({
   run: async (cli, { flags }) => {
     await confirmPrune(cli, flags.force, "WARNING! This will remove all stopped containers.");
     const report = await pruneContainers(await cli.client(), withConfiguredFilters(cli, flags.filter));
-    cli.stdout.write(deletedBlock("Deleted Containers", report.ContainersDeleted ?? []));
+    cli.write(deletedBlock("Deleted Containers", report.ContainersDeleted ?? []));
     cli.print(reclaimedLine(report.SpaceReclaimed));
     return 0;
   },

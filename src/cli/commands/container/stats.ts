@@ -44,7 +44,7 @@ export const command = defineCommand({
     const followed = await chosen(client, args, flags.all);
     if (flags["no-stream"]) {
       await Promise.all(followed.map((container) => follow(client, container, false)));
-      cli.stdout.write(await render(cli, followed, flags));
+      cli.write(await render(cli, followed, flags));
       return 0;
     }
     await live(cli, client, followed, { ...flags, named: args.length > 0 });
@@ -98,10 +98,10 @@ async function live(
   };
   for (const container of followed) add(container);
   if (!flags.named) void watchStarts(client, followed, add);
-  cli.stdout.write("\u001b[2J");
+  cli.write("\u001b[2J");
   for await (const _ of setInterval(REDRAW_MS)) {
     const text = await render(cli, followed, flags);
-    cli.stdout.write(HOME + text.replaceAll("\n", `${CLEAR_LINE_END}\n`) + CLEAR_BELOW);
+    cli.write(HOME + text.replaceAll("\n", `${CLEAR_LINE_END}\n`) + CLEAR_BELOW);
     if (flags.named && followed.length === 0) return;
   }
 }

@@ -11,7 +11,7 @@ export const command = defineCommand({
     const [name, ...psArgs] = args;
     const { Titles, Processes } = await topContainer(await cli.client(), name!, psArgs.join(" "));
     const rows = [Titles, ...Processes].map((cells) => `${cells.join("\t")}\n`);
-    cli.stdout.write(layOutLoose(rows.join("")));
+    cli.write(layOutLoose(rows.join("")));
     return 0;
   },
 });

@@ -49,7 +49,7 @@ export const command = defineCommand({
   },
   run: async (cli, { flags, args }) => {
     const items = await imageHistory(await cli.client(), args[0]!);
-    cli.stdout.write(
+    cli.write(
       await renderList(historyView(flags["no-trunc"], flags.human), items, {
         format: flags.format,
         columns: ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"],

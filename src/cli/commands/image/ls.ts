@@ -26,7 +26,7 @@ export const command = defineCommand({
     const format = flags.format || (flags.quiet ? "" : (cli.config.imagesFormat ?? ""));
     const digests = flags.digests || format.includes(".Digest");
     const rows = images.flatMap((image) => imageRows(image, digests));
-    cli.stdout.write(
+    cli.write(
       await renderList(imageView(flags["no-trunc"]), rows, {
         format,
         columns: flags.digests ? COLUMNS_WITH_DIGEST : COLUMNS,

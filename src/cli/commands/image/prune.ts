@@ -17,7 +17,7 @@ export const command = defineCommand({
     const lines = (report.ImagesDeleted ?? []).map(({ Untagged, Deleted }) =>
       Untagged ? `untagged: ${Untagged}` : `deleted: ${Deleted}`,
     );
-    cli.stdout.write(deletedBlock("Deleted Images", lines));
+    cli.write(deletedBlock("Deleted Images", lines));
     cli.print(reclaimedLine(report.SpaceReclaimed));
     return 0;
   },

@@ -45,7 +45,7 @@ export const command = defineCommand({
   run: async (cli, { flags }) => {
     const networks = await listNetworks(await cli.client(), flags.filter);
     networks.sort((a, b) => naturalCompare(a.Name, b.Name));
-    cli.stdout.write(
+    cli.write(
       await renderList(networkView(flags["no-trunc"]), networks, {
         format: flags.format || (flags.quiet ? "" : (cli.config.networksFormat ?? "")),
         columns: ["ID", "Name", "Driver", "Scope"],

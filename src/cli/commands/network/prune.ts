@@ -13,7 +13,7 @@ export const command = defineCommand({
       "WARNING! This will remove all custom networks not used by at least one container.",
     );
     const report = await pruneNetworks(await cli.client(), withConfiguredFilters(cli, flags.filter));
-    cli.stdout.write(deletedBlock("Deleted Networks", report.NetworksDeleted ?? []));
+    cli.write(deletedBlock("Deleted Networks", report.NetworksDeleted ?? []));
     return 0;
   },
 });

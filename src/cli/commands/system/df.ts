@@ -14,13 +14,13 @@ export const command = defineCommand({
   },
   run: async (cli, { flags }) => {
     const usage = await diskUsage(await cli.client());
-    if (flags.verbose && flags.format === "") cli.stdout.write(verboseText(usage));
+    if (flags.verbose && flags.format === "") cli.write(verboseText(usage));
     else if (flags.verbose) {
       const { renderObject } = await import("../../table/render-object.ts");
       cli.print(renderObject(usage, flags.format));
     } else {
       const columns = ["Type", "TotalCount", "Active", "Size", "Reclaimable"];
-      cli.stdout.write(await renderList(USAGE_VIEW, usageRows(usage), { format: flags.format, columns }));
+      cli.write(await renderList(USAGE_VIEW, usageRows(usage), { format: flags.format, columns }));
     }
     return 0;
   },

@@ -1,13 +1,12 @@
 import { formatRfc3339Nano } from "../../../base/time.ts";
-import { engineEvents } from "../../../client/system/events.ts";
-import type { EventMessage } from "../../../spec/engine-api/mod.ts";
+import { type ExactEvent, engineEvents } from "../../../client/system/events.ts";
 import { defineCommand } from "../../command.ts";
 import { filter, string } from "../../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../../format-usage.ts";
 import { parseTimestamp } from "../../timestamp.ts";
 
 /** `2026-11-22T23:13:24.000000001Z container create ID (image=busybox, name=x)`. */
-function eventLine(event: EventMessage): string {
+function eventLine(event: ExactEvent): string {
   const attributes = Object.entries(event.Actor.Attributes ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .sort();
@@ -16,8 +15,8 @@ function eventLine(event: EventMessage): string {
 }
 
 /** Nine decimals always, in local time. */
-function eventTime({ time, timeNano }: EventMessage): string {
-  const ns = timeNano ? BigInt(timeNano) : BigInt(time) * 1_000_000_000n;
+function eventTime({ time, timeNano }: ExactEvent): string {
+  const ns = timeNano || BigInt(time) * 1_000_000_000n;
   const offset = -new Date(Number(ns / 1_000_000n)).getTimezoneOffset();
   const local = formatRfc3339Nano(ns + BigInt(offset) * 60_000_000_000n).slice(0, 19);
   const zone =
@@ -27,7 +26,7 @@ function eventTime({ time, timeNano }: EventMessage): string {
   return `${local}.${(ns % 1_000_000_000n).toString().padStart(9, "0")}${zone}`;
 }
 
-async function lineWriter(format: string): Promise<(event: EventMessage) => string> {
+async function lineWriter(format: string): Promise<(event: ExactEvent) => string> {
   if (format === "") return eventLine;
   const { renderObject } = await import("../../table/render-object.ts");
   return (event) => renderObject(event, format);

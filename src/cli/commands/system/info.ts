@@ -174,9 +174,9 @@ export const command = defineCommand({
       if (failure !== "") throw new ExitError(1, failure);
       return 0;
     }
-    cli.stdout.write(`${clientText(cli)}\nServer:\n`);
+    cli.write(`${clientText(cli)}\nServer:\n`);
     if (!info) throw new ExitError(1, failure);
-    cli.stdout.write(`${lines(engineLines(info))}\n`);
+    cli.write(`${lines(engineLines(info))}\n`);
     for (const warning of info.Warnings ?? []) cli.warn(warning);
     return 0;
   },

@@ -43,26 +43,26 @@ export const command = defineCommand({
     const client = await cli.client();
     const filters = withConfiguredFilters(cli, flags.filter);
     const containers = await pruneContainers(client, filters);
-    cli.stdout.write(deletedBlock("Deleted Containers", containers.ContainersDeleted ?? []));
+    cli.write(deletedBlock("Deleted Containers", containers.ContainersDeleted ?? []));
     const networks = await pruneNetworks(client, filters);
-    cli.stdout.write(deletedBlock("Deleted Networks", networks.NetworksDeleted ?? []));
+    cli.write(deletedBlock("Deleted Networks", networks.NetworksDeleted ?? []));
     let reclaimed = containers.SpaceReclaimed;
     if (flags.volumes) {
       const volumes = await pruneVolumes(client, filters);
-      cli.stdout.write(deletedBlock("Deleted Volumes", volumes.VolumesDeleted ?? []));
+      cli.write(deletedBlock("Deleted Volumes", volumes.VolumesDeleted ?? []));
       reclaimed += volumes.SpaceReclaimed;
     }
     const images = await pruneImages(client, { ...filters, dangling: [String(!flags.all)] });
     const lines = (images.ImagesDeleted ?? []).map(({ Untagged, Deleted }) =>
       Untagged ? `untagged: ${Untagged}` : `deleted: ${Deleted}`,
     );
-    cli.stdout.write(deletedBlock("Deleted Images", lines));
+    cli.write(deletedBlock("Deleted Images", lines));
     const caches = await pruneBuildCache(client, { all: flags.all, filters }).catch((error: unknown) => {
       // An engine without a builder has no cache to prune.
       if (isKind(error, "notFound") || isKind(error, "notImplemented")) return undefined;
       throw error;
     });
-    cli.stdout.write(deletedBlock("Deleted build cache objects", caches?.CachesDeleted ?? []));
+    cli.write(deletedBlock("Deleted build cache objects", caches?.CachesDeleted ?? []));
     cli.print(reclaimedLine(reclaimed + images.SpaceReclaimed + (caches?.SpaceReclaimed ?? 0)));
     return 0;
   },

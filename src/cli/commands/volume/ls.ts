@@ -1,4 +1,6 @@
 import { formatSize } from "../../../base/bytes.ts";
+import type { ApiClient } from "../../../client/api-client.ts";
+import { diskUsage } from "../../../client/system/disk-usage.ts";
 import { listVolumes } from "../../../client/volumes/list.ts";
 import type { Volume } from "../../../spec/engine-api/mod.ts";
 import { defineCommand } from "../../command.ts";
@@ -32,6 +34,14 @@ export const VOLUME_VIEW: View<Volume> = {
   },
 };
 
+/** The engine measures only what takes space on its own host. */
+async function withUsage(client: ApiClient, volumes: readonly Volume[]): Promise<Volume[]> {
+  const usage = await diskUsage(client, ["volume"]);
+  const measured = usage.Volumes ?? usage.VolumeUsage?.Items ?? [];
+  const byName = new Map(measured.map((volume) => [volume.Name, volume]));
+  return volumes.map((volume) => ({ ...byName.get(volume.Name), ...volume }));
+}
+
 export const command = defineCommand({
   usage: "[OPTIONS]",
   args: { min: 0, max: 0 },
@@ -39,14 +49,17 @@ export const command = defineCommand({
     filter: filter('Provide filter values (e.g. "dangling=true")', { short: "f" }),
     format: string(LIST_FORMAT_USAGE),
     quiet: bool("Only display volume names", { short: "q" }),
+    size: bool("Display how much space volumes take and how many containers use them", { short: "s" }),
   },
   run: async (cli, { flags }) => {
-    const { Volumes, Warnings } = await listVolumes(await cli.client(), flags.filter);
-    const volumes = (Volumes ?? []).sort((a, b) => naturalCompare(a.Name, b.Name));
-    cli.stdout.write(
+    const client = await cli.client();
+    const { Volumes, Warnings } = await listVolumes(client, flags.filter);
+    const listed = (Volumes ?? []).sort((a, b) => naturalCompare(a.Name, b.Name));
+    const volumes = flags.size ? await withUsage(client, listed) : listed;
+    cli.write(
       await renderList(VOLUME_VIEW, volumes, {
         format: flags.format || (flags.quiet ? "" : (cli.config.volumesFormat ?? "")),
-        columns: ["Driver", "Name"],
+        columns: flags.size ? ["Driver", "Name", "Links", "Size"] : ["Driver", "Name"],
         quiet: flags.quiet ? "Name" : undefined,
       }),
     );

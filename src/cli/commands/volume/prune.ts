@@ -20,7 +20,7 @@ export const command = defineCommand({
     const filters = withConfiguredFilters(cli, flags.filter);
     if (flags.all) filters["all"] = ["true"];
     const report = await pruneVolumes(client, filters);
-    cli.stdout.write(deletedBlock("Deleted Volumes", report.VolumesDeleted ?? []));
+    cli.write(deletedBlock("Deleted Volumes", report.VolumesDeleted ?? []));
     cli.print(reclaimedLine(report.SpaceReclaimed));
     return 0;
   },

@@ -115,7 +115,12 @@ test("a confined container with limits, mounts, devices and an init", () =>
             readOnly: true,
             propagation: "rshared",
           },
-          { type: "tmpfs", destination: "/tmp", readOnly: false, options: ["size=64m"] },
+          {
+            type: "tmpfs",
+            destination: "/tmp",
+            readOnly: false,
+            options: ["noexec", "nosuid", "nodev", "rprivate", "size=64m"],
+          },
           { type: "bind", source: "/my/hosts", destination: "/etc/hosts", readOnly: false },
         ],
       },

@@ -35,7 +35,7 @@ function normalize(names: readonly string[] | null | undefined, field: string): 
   return (names ?? []).map((name) => {
     const upper = name.toUpperCase();
     if (upper === ALL || ALL_CAPABILITIES.includes(upper)) return upper;
-    const full = `CAP_${upper}`;
+    const full = upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
     if (!ALL_CAPABILITIES.includes(full))
       throw invalidArgument(`invalid ${field}: unknown capability: ${JSON.stringify(full)}`);
     return full;

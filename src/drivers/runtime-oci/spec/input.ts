@@ -8,9 +8,14 @@ export interface ResolvedMount {
   readonly source?: string;
   readonly destination: string;
   readonly readOnly: boolean;
+  /**
+   * Whether read-only holds for the mounts below as well: where the kernel can do it, or in any case. Left out for the
+   * uppermost mount alone.
+   */
+  readonly recursiveReadOnly?: "possible" | "required";
   readonly propagation?: MountPropagation | "";
   readonly nonRecursive?: boolean;
-  /** Further options of mount(8), such as `size=64m`. */
+  /** All options of a tmpfs, as mount(8) has them: `size=64m`. */
   readonly options?: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import type { RuntimeMount } from "../../../spec/oci-runtime/mod.ts";
-import type { ResolvedMount, RuntimeSpecInput } from "./input.ts";
+import type { HostFacts, ResolvedMount, RuntimeSpecInput } from "./input.ts";
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 const INIT_PATH = "/sbin/docker-init";
@@ -45,34 +45,25 @@ function bind(source: string, destination: string, readOnly: boolean): RuntimeMo
   return { destination, type: "bind", source, options };
 }
 
-function fromResolved(mount: ResolvedMount): RuntimeMount {
-  const extra = mount.options ?? [];
-  if (mount.type === "tmpfs") {
-    const options = [
-      "noexec",
-      "nosuid",
-      "nodev",
-      ...(mount.propagation ? [mount.propagation] : ["rprivate"]),
-      ...extra,
-    ];
-    return {
-      destination: mount.destination,
-      type: "tmpfs",
-      source: "tmpfs",
-      options: withAccess(options, mount),
-    };
-  }
-  const options = [mount.nonRecursive ? "bind" : "rbind", mount.propagation || "rprivate", ...extra];
-  return {
-    destination: mount.destination,
-    type: "bind",
-    source: mount.source!,
-    options: withAccess(options, mount),
-  };
+/** The kernel makes mounts below a mount read-only in one step since 5.12. Source: mount_setattr(2). */
+function canBeReadOnlyBelow({ kernel }: HostFacts): boolean {
+  return kernel.major > 5 || (kernel.major === 5 && kernel.minor >= 12);
 }
 
-function withAccess(options: string[], mount: ResolvedMount): string[] {
-  return mount.readOnly ? [...options, "ro"] : options;
+function readOnlyOption({ recursiveReadOnly }: ResolvedMount, host: HostFacts): "ro" | "rro" {
+  const recursive =
+    recursiveReadOnly === "required" || (recursiveReadOnly === "possible" && canBeReadOnlyBelow(host));
+  return recursive ? "rro" : "ro";
+}
+
+function fromResolved(mount: ResolvedMount, host: HostFacts): RuntimeMount {
+  const { type, destination } = mount;
+  const options =
+    type === "tmpfs"
+      ? [...(mount.options ?? [])]
+      : [mount.nonRecursive ? "bind" : "rbind", mount.propagation || "rprivate"];
+  if (mount.readOnly) options.push(readOnlyOption(mount, host));
+  return { destination, type, source: type === "tmpfs" ? "tmpfs" : mount.source!, options };
 }
 
 function generatedFiles(input: RuntimeSpecInput): RuntimeMount[] {
@@ -99,7 +90,7 @@ function isWithin(path: string, directory: string): boolean {
 
 /** All mounts of a container in the order in which they are made: the user's over the engine's, parents first. */
 export function buildMounts(input: RuntimeSpecInput, writableCgroups: boolean): RuntimeMount[] {
-  const wanted = input.mounts.map(fromResolved);
+  const wanted = input.mounts.map((mount) => fromResolved(mount, input.host));
   // A mount over /dev brings what is below it along; anywhere else only the same place is taken.
   const isReplaced = (destination: string) =>
     wanted.some((mount) =>

@@ -16,6 +16,7 @@ export * from "./neighbours.ts";
 export { NetlinkError } from "./netlink-error.ts";
 export * from "./routes.ts";
 export * from "./rules.ts";
+export { type RulesetDeletion, RulesetWatch } from "./ruleset-watch.ts";
 export { NetlinkSocket, type NetworkNamespaceRef, withNetlink } from "./socket.ts";
 export * from "./subscription.ts";
 export * from "./sysctl.ts";

@@ -240,6 +240,8 @@ export class Reactor implements AsyncDisposable {
       slot.closed = new Promise((resolve) => {
         slot.released = resolve;
       });
+      // Node ends a program that only waits for a thread without a reference: whoever waits for this close is told.
+      this.#setKeepAlive(slot, true);
       epollCtl(this.#epoll.fd, EPOLL_CTL_DEL, slot.fd, this.#eventBytes);
       this.#command(COMMAND.release, slot.index, slot.fd);
     }

@@ -8,7 +8,7 @@ import { isProcessAlive } from "../../../os/linux/process.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
 import { isErrno } from "../../../os/linux/syscall-error.ts";
 import { type ContainerParts, currentRecord, isRunning } from "../parts.ts";
-import { releaseMounts } from "../run/prepare-mounts.ts";
+import { borrowSource, releaseMounts } from "../run/prepare-mounts.ts";
 
 /** A container's file system, held for one operation. */
 export interface ContainerRoot extends AsyncDisposable {
@@ -105,7 +105,7 @@ async function sourceOf(
   each: ContainerMount,
 ): Promise<string | undefined> {
   if (each.type === "tmpfs") return undefined;
-  if (each.type === "volume") return await parts.volumes.mount(each.name, record.id);
+  if (each.type !== "bind") return await borrowSource(parts, record, each);
   try {
     await stat(each.source);
     return each.source;
@@ -120,7 +120,7 @@ async function mountInside(root: RootDir, source: string, each: ContainerMount):
   const { destination, readWrite } = each;
   if ((await stat(source)).isDirectory()) root.mkdirAll(destination, 0o755);
   else makeFile(root, destination);
-  const recursive = each.type === "volume" || (each.type === "bind" && !each.nonRecursive);
+  const recursive = each.type !== "bind" || !each.nonRecursive;
   {
     using target = root.openNode(destination, { follow: true });
     await mount({ source, target: target.procPath, flags: MS.bind | (recursive ? MS.rec : 0) });

@@ -27,29 +27,30 @@ export async function putContainerArchive(
   options: PutArchiveOptions,
 ): Promise<void> {
   await using held = await openContainerRoot(parts, container.id);
-  try {
-    const directory = findDirectory(held, path);
-    checkWritable(held.record, directory);
-    await parts.workers.run(
-      "extract",
-      {
-        root: held.path,
-        directory: byteString(directory.slice(1)),
-        noOverwriteDirNonDir: options.noOverwriteDirNonDir,
-        owner: options.copyUidGid ? await ownerOf(held) : undefined,
-      },
-      { feed: tar, signal: options.signal },
-    );
-  } catch (error) {
-    throw asPathError(error, path, container.name);
-  }
+  const directory = findDirectory(held, path, container);
+  checkWritable(held.record, directory);
+  await parts.workers.run(
+    "extract",
+    {
+      root: held.path,
+      directory: byteString(directory.slice(1)),
+      noOverwriteDirNonDir: options.noOverwriteDirNonDir,
+      owner: options.copyUidGid ? await ownerOf(held) : undefined,
+    },
+    { feed: tar, signal: options.signal },
+  );
   publishContainerEvent(parts, held.record, "extract-to-dir");
 }
 
 /** The directory that `path` leads to, clean and free of links. */
-function findDirectory({ root }: ContainerRoot, path: string): string {
-  const resolved = resolvedPath(root, path);
-  if (root.stat(resolved).type !== "directory") throw notADirectory();
+function findDirectory({ root }: ContainerRoot, path: string, container: NamedContainer): string {
+  let resolved: string;
+  try {
+    resolved = resolvedPath(root, path);
+    if (root.stat(resolved).type !== "directory") throw notADirectory();
+  } catch (error) {
+    throw asPathError(error, path, container.name);
+  }
   return resolved.length > 1 ? resolved.replace(/\/\.?$/, "") || "/" : resolved;
 }
 

@@ -1,9 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
+import { isAbsolute } from "node:path/posix";
 import { conflict, invalidArgument, isKind, notImplemented } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
 import { formatRfc3339Nano, nowNs, ZERO_TIME } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import { parseSignal } from "../../../os/linux/signal.ts";
 import type {
   ContainerConfig,
   ContainerCreateRequest,
@@ -11,16 +13,20 @@ import type {
   HostConfig,
   OCIPlatform,
 } from "../../../spec/engine-api/mod.ts";
+import { noneAmongOthers, sharedNamespace } from "../../networks/mod.ts";
+import type { VolumeReservation } from "../../volumes/mod.ts";
 import { invalidName, nameTaken, noCommand } from "../errors.ts";
 import { findContainer } from "../find.ts";
 import { checkHealthcheck } from "../health/health-config.ts";
+import { checkLinks } from "../links/legacy-links.ts";
 import { isValidName, randomName } from "../names.ts";
 import { type ContainerImage, type ContainerParts, publishContainerEvent } from "../parts.ts";
+import { fillVolumes } from "../run/fill-volume.ts";
 
 import { mergeImageConfig } from "./merge-config.ts";
 import { checkCpuCount, checkHostConfig, normalizeHostConfig } from "./normalize-host-config.ts";
 import { publishedPorts } from "./published-ports.ts";
-import { resolveMounts } from "./resolve-mounts.ts";
+import { type MountResolver, resolveMounts } from "./resolve-mounts.ts";
 
 export interface CreateInput {
   /** Without a leading slash; empty for a name of the engine's choice. */
@@ -44,10 +50,12 @@ export async function createContainer(
   const name = checkName(parts, input.name);
   if (!configRequest.Image) throw invalidArgument("invalid reference format");
   const image = await parts.images.resolve(configRequest.Image, platformText(input.platform));
-  const hostConfig = normalizeHostConfig(hostRequest ?? {}, parts.defaults);
+  const logConfig = parts.logs.complete(hostRequest?.LogConfig);
+  parts.logs.check(logConfig);
+  const hostConfig = normalizeHostConfig({ ...hostRequest, LogConfig: logConfig }, parts.defaults);
   checkHostConfig(hostConfig);
   checkCpuCount(hostConfig, parts.availableCpus);
-  checkHealthcheck(configRequest.Healthcheck);
+  checkConfig(configRequest);
   const warnings = parts.specs.check(configRequest, hostConfig);
   const id = newId();
   const config = completeConfig(mergeImageConfig(configRequest, image.config), hostConfig, id);
@@ -56,43 +64,56 @@ export async function createContainer(
   if (path === undefined || path === "") throw noCommand();
   publishedPorts(config, hostConfig);
   const requestedEndpoints = requestedNetworks(parts, hostConfig, networking?.EndpointsConfig ?? {});
-  checkNamespaces(parts, hostConfig);
+  checkJoinedNetwork(hostConfig);
+  checkLinks(parts, hostConfig);
 
-  const mounts = await resolveMounts(config, hostConfig, {
-    ensureVolume: (wanted) => parts.volumes.ensure(wanted),
-    ensureAnonymousVolume: (driver) => parts.volumes.ensureAnonymous(driver),
+  using volumes = parts.volumes.reserve();
+  try {
+    const mounts = await resolveMounts(config, hostConfig, mountResolver(parts, volumes));
+    const record: ContainerRecord = {
+      id,
+      name,
+      createdAt: formatRfc3339Nano(nowNs()),
+      imageId: image.id,
+      imageManifest: image.manifest,
+      path,
+      args,
+      config,
+      hostConfig,
+      requestedEndpoints,
+      platform: image.platform.split("/")[0] ?? "linux",
+      storageDriver: parts.rootfs.driver,
+      mounts,
+      state: {
+        status: "created",
+        pid: 0,
+        exitCode: 0,
+        error: "",
+        startedAt: ZERO_TIME,
+        finishedAt: ZERO_TIME,
+        oomKilled: false,
+      },
+      restartCount: 0,
+      manuallyStopped: false,
+      startedOnce: false,
+      task: undefined,
+    };
+    await storeContainer(parts, record, image, input.name === "");
+    return { id, warnings };
+  } catch (error) {
+    await volumes.abandon();
+    throw error;
+  }
+}
+
+function mountResolver(parts: ContainerParts, volumes: VolumeReservation): MountResolver {
+  return {
+    ensureVolume: (wanted) => volumes.ensure(wanted),
+    ensureAnonymousVolume: (driver) => volumes.ensureAnonymous(driver),
     container: (idOrName) => findContainer(parts.store, idOrName),
-  });
-  const record: ContainerRecord = {
-    id,
-    name,
-    createdAt: formatRfc3339Nano(nowNs()),
-    imageId: image.id,
-    imageManifest: image.manifest,
-    path,
-    args,
-    config,
-    hostConfig,
-    requestedEndpoints,
-    platform: image.platform.split("/")[0] ?? "linux",
-    storageDriver: parts.rootfs.driver,
-    mounts,
-    state: {
-      status: "created",
-      pid: 0,
-      exitCode: 0,
-      error: "",
-      startedAt: ZERO_TIME,
-      finishedAt: ZERO_TIME,
-      oomKilled: false,
-    },
-    restartCount: 0,
-    manuallyStopped: false,
-    startedOnce: false,
-    task: undefined,
+    image: (reference) => parts.images.resolve(reference, undefined),
+    dataRoot: parts.paths.dataRoot,
   };
-  await storeContainer(parts, record, image, input.name === "");
-  return { id, warnings };
 }
 
 async function storeContainer(
@@ -107,6 +128,7 @@ async function storeContainer(
       parts.rootfs.prepare(record.id, image.topLayer),
       mkdir(directory, { recursive: true, mode: 0o710 }),
     ]);
+    await fillVolumes(parts, record);
     const stored = addUnderFreeName(parts, record, nameIsOurs);
     publishContainerEvent(parts, stored, "create");
   } catch (error) {
@@ -130,6 +152,19 @@ function addUnderFreeName(
       if (!isKind(error, "alreadyExists")) throw error;
       if (!nameIsOurs) throw nameTaken(record.name, parts.store.getByName(record.name)?.id ?? "");
     }
+  }
+}
+
+/** Checks what the program is run with. Errors: invalidArgument, docker's texts. */
+function checkConfig(config: ContainerConfig): void {
+  checkHealthcheck(config.Healthcheck);
+  if (config.WorkingDir && !isAbsolute(config.WorkingDir)) {
+    throw invalidArgument(
+      `the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`,
+    );
+  }
+  if (config.StopSignal && parseSignal(config.StopSignal) === undefined) {
+    throw invalidArgument(`invalid signal: ${config.StopSignal}`);
   }
 }
 
@@ -169,21 +204,19 @@ function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: str
 /** Refuses what the engine cannot do yet, rather than leaving it out in silence. */
 function checkSupported(hostConfig: HostConfig): void {
   const refuse = (what: string) => notImplemented(`${what} is not supported yet`);
-  if (
-    hostConfig.LogConfig?.Type !== "json-file" ||
-    Object.keys(hostConfig.LogConfig.Config ?? {}).length > 0
-  ) {
-    throw refuse(`log driver ${hostConfig.LogConfig?.Type} with these options`);
-  }
-  if ((hostConfig.Links ?? []).length > 0) throw refuse("a link between containers");
   if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) throw refuse("a storage option");
   if ((hostConfig.DeviceRequests ?? []).length > 0) throw refuse("a device request");
-  if (hostConfig.UsernsMode && hostConfig.UsernsMode !== "host") {
-    throw invalidArgument(`invalid USER mode: ${hostConfig.UsernsMode}`);
-  }
 }
 
-/** What each network was asked for, by the network's name as given; the main network is among them. */
+/** Errors: invalidArgument for networks that a container cannot be in at once. */
+function checkTogether(parts: ContainerParts, names: readonly string[]): void {
+  if (names.length < 2) return;
+  const drivers = names.map((name) => parts.networks.find(name)?.driver);
+  if (drivers.includes("host")) throw sharedNamespace();
+  if (drivers.includes("null")) throw noneAmongOthers();
+}
+
+/** What each network was asked for, by the network's name; the main network is among them. */
 function requestedNetworks(
   parts: ContainerParts,
   hostConfig: HostConfig,
@@ -196,29 +229,29 @@ function requestedNetworks(
     }
     return {};
   }
-  const requested: Record<string, EndpointSettings> = {};
+  // A network that does not exist yet is known by what the user called it.
+  const nameOf = (nameOrId: string) => parts.networks.find(nameOrId)?.name ?? nameOrId;
+  const requested: Record<string, EndpointSettings> = { [nameOf(mode)]: {} };
   for (const [name, settings] of Object.entries(endpoints)) {
-    requested[name === "default" ? "bridge" : name] = settings ?? {};
+    requested[nameOf(name === "default" ? "bridge" : name)] = settings ?? {};
   }
-  if (!requested[mode]) requested[mode] = {};
-  for (const [name, settings] of Object.entries(requested)) parts.networks.checkRequest(name, settings);
+  checkTogether(parts, Object.keys(requested));
+  for (const [name, settings] of Object.entries(requested)) checkEndpoint(parts, name, settings);
   return requested;
 }
 
-function checkNamespaces(parts: ContainerParts, hostConfig: HostConfig): void {
-  for (const [kind, mode] of [
-    ["network", hostConfig.NetworkMode],
-    ["IPC", hostConfig.IpcMode],
-    ["PID", hostConfig.PidMode],
-  ] as const) {
-    if (!mode?.startsWith("container:")) continue;
-    const target = mode.slice("container:".length);
-    if (target === "") throw invalidArgument(`invalid ${kind} mode: ${mode}`);
-    findContainer(parts.store, target);
+function checkEndpoint(parts: ContainerParts, network: string, settings: EndpointSettings): void {
+  try {
+    parts.networks.checkRequest(network, settings);
+  } catch (error) {
+    // A network has to exist when the container starts, not before; a 404 here would make the client pull the image.
+    if (!isKind(error, "notFound")) throw error;
   }
-  if (hostConfig.NetworkMode?.startsWith("container:")) {
-    if (Object.keys(hostConfig.PortBindings ?? {}).length > 0 || hostConfig.PublishAllPorts) {
-      throw invalidArgument("conflicting options: port publishing and the container type network mode");
-    }
+}
+
+function checkJoinedNetwork(hostConfig: HostConfig): void {
+  if (!hostConfig.NetworkMode?.startsWith("container:")) return;
+  if (Object.keys(hostConfig.PortBindings ?? {}).length > 0 || hostConfig.PublishAllPorts) {
+    throw invalidArgument("conflicting options: port publishing and the container type network mode");
   }
 }

@@ -26,10 +26,6 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     CgroupnsMode: request.CgroupnsMode || (defaults.cgroupVersion === 2 && !privileged ? "private" : "host"),
     ShmSize: request.ShmSize || defaults.shmSizeBytes,
     Runtime: request.Runtime || defaults.runtime,
-    LogConfig: {
-      Type: request.LogConfig?.Type || "json-file",
-      Config: request.LogConfig?.Config ?? {},
-    },
     RestartPolicy: normalizeRestartPolicy(request.RestartPolicy ?? {}),
     MaskedPaths: request.MaskedPaths ?? (unmask ? null : [...defaults.maskedPaths]),
     ReadonlyPaths: request.ReadonlyPaths ?? (unmask ? null : [...defaults.readonlyPaths]),
@@ -120,6 +116,7 @@ function emptyHostConfig(): HostConfig {
 export function checkHostConfig(config: HostConfig): void {
   checkMemory(config);
   checkCpu(config);
+  checkNamespaceModes(config);
   if (config.AutoRemove && config.RestartPolicy?.Name && config.RestartPolicy.Name !== "no") {
     throw invalidArgument("can't create 'AutoRemove' container with restart policy");
   }
@@ -135,6 +132,24 @@ export function checkHostConfig(config: HostConfig): void {
   }
   if (config.Isolation && config.Isolation !== "default") {
     throw invalidArgument(`invalid isolation '${config.Isolation}' on linux`);
+  }
+}
+
+const NAMESPACE_MODES = [
+  ["IpcMode", "IPC", /^(none|private|shareable|host|container:.+)?$/],
+  ["PidMode", "PID", /^(host|container:.+)?$/],
+  ["UTSMode", "UTS", /^(host)?$/],
+  ["UsernsMode", "USER", /^(host)?$/],
+  ["CgroupnsMode", "CGROUP", /^(private|host)?$/],
+] as const;
+
+function checkNamespaceModes(config: HostConfig): void {
+  for (const [field, name, valid] of NAMESPACE_MODES) {
+    const mode = config[field] ?? "";
+    if (!valid.test(mode)) throw invalidArgument(`invalid ${name} mode: ${mode}`);
+  }
+  if (config.NetworkMode === "container:") {
+    throw invalidArgument("Container id is empty: invalid network mode");
   }
 }
 

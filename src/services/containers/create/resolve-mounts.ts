@@ -1,11 +1,18 @@
 import { stat } from "node:fs/promises";
-import { posix } from "node:path";
-import { invalidArgument, notImplemented } from "../../../base/errors.ts";
-import type { ContainerMount, VolumeMount } from "../../../core/containers/container-mount.ts";
+import type { Digest } from "../../../base/digest.ts";
+import { invalidArgument, isKind, messageOf } from "../../../base/errors.ts";
+import type { BindMount, ContainerMount, VolumeMount } from "../../../core/containers/container-mount.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { VolumeRecord } from "../../../core/volumes/volume.ts";
-import type { ContainerConfig, HostConfig, Mount } from "../../../spec/engine-api/mod.ts";
-import { type MountRequest, parseBind, parseMount } from "../mount-requests.ts";
+import type { ContainerConfig, HostConfig, MountPropagation } from "../../../spec/engine-api/mod.ts";
+import {
+  cleanDestination,
+  type MountRequest,
+  parseBind,
+  parseMount,
+  parseVolumesFrom,
+} from "../mount-requests.ts";
+import { mergeTmpfsOptions, tmpfsOptionsOf } from "../tmpfs-options.ts";
 
 /** What resolving mounts needs of the rest of the engine. */
 export interface MountResolver {
@@ -13,6 +20,10 @@ export interface MountResolver {
   ensureAnonymousVolume(driver: string): Promise<VolumeRecord>;
   /** The container that `--volumes-from` names. Errors: notFound. */
   container(idOrName: string): ContainerRecord;
+  /** The image that a mount shows. Errors: notFound. */
+  image(reference: string): Promise<{ readonly id: Digest }>;
+  /** Where the engine keeps its own files. */
+  readonly dataRoot: string;
 }
 
 /**
@@ -26,27 +37,35 @@ export async function resolveMounts(
   resolver: MountResolver,
 ): Promise<ContainerMount[]> {
   const mounts = new Map<string, ContainerMount>();
+  const tmpfs = (hostConfig.Tmpfs ? Object.entries(hostConfig.Tmpfs) : []).map(([target, options]) => ({
+    destination: cleanDestination(target),
+    options: mergeTmpfsOptions(options === "" ? [] : options.split(",")),
+  }));
+  const binds = (hostConfig.Binds ?? []).map((bind) => parseBind(bind));
+  const others = (hostConfig.Mounts ?? []).map((mount) => parseMount(mount));
   for (const source of hostConfig.VolumesFrom ?? []) {
     for (const mount of inheritedMounts(source, resolver)) mounts.set(mount.destination, mount);
   }
   const seen = new Set<string>();
-  const requests = [
-    ...(hostConfig.Binds ?? []).map((bind) => parseBind(bind)),
-    ...(hostConfig.Mounts ?? []).map((mount) => parseMount(mount)),
-  ];
-  for (const request of requests) {
-    if (seen.has(request.destination)) throw invalidArgument(`Duplicate mount point: ${request.destination}`);
-    seen.add(request.destination);
-    mounts.set(request.destination, await resolveRequest(request, hostConfig, resolver));
-  }
-  for (const [target, options] of Object.entries(hostConfig.Tmpfs ?? {})) {
-    const destination = cleanTarget(target);
-    if (seen.has(destination)) throw invalidArgument(`Duplicate mount point: ${destination}`);
+  for (const request of [...binds, ...others]) {
+    const { destination } = request;
+    const covered = binds.includes(request) && tmpfs.some((each) => each.destination === destination);
+    if (seen.has(destination) || covered) throw invalidArgument(`Duplicate mount point: ${destination}`);
     seen.add(destination);
-    mounts.set(destination, tmpfsMount(destination, options === "" ? [] : options.split(",")));
+    mounts.set(destination, await resolveRequest(request, hostConfig, resolver));
+  }
+  for (const { destination, options } of tmpfs) {
+    mounts.set(destination, {
+      type: "tmpfs",
+      destination,
+      readWrite: true,
+      mode: "",
+      options,
+      listed: false,
+    });
   }
   for (const target of Object.keys(config.Volumes ?? {})) {
-    const destination = cleanTarget(target);
+    const destination = cleanDestination(target);
     if (mounts.has(destination)) continue;
     const volume = await resolver.ensureAnonymousVolume(hostConfig.VolumeDriver || "local");
     mounts.set(destination, volumeMount(volume, destination, { anonymous: true }));
@@ -60,29 +79,27 @@ function depth(path: string): number {
   return path.split("/").length;
 }
 
-function cleanTarget(target: string): string {
-  if (!posix.isAbsolute(target)) {
-    throw invalidArgument(`invalid mount path: '${target}' mount path must be absolute`);
-  }
-  const clean = posix.normalize(target).replace(/(.)\/$/, "$1");
-  if (clean === "/") throw invalidArgument("invalid specification: destination can't be '/'");
-  return clean;
-}
-
 function inheritedMounts(source: string, resolver: MountResolver): ContainerMount[] {
-  const [name, mode, ...rest] = source.split(":");
-  if (!name || rest.length > 0) throw invalidArgument(`invalid volumes-from specification: ${source}`);
-  if (mode !== undefined && mode !== "ro" && mode !== "rw" && mode !== "z" && mode !== "Z") {
-    throw invalidArgument(`invalid mode for volumes-from: ${mode}`);
-  }
-  return resolver
-    .container(name)
+  const { container, readOnly } = parseVolumesFrom(source);
+  return findSource(container, resolver)
     .mounts.filter((mount) => mount.type !== "tmpfs")
     .map((mount) => ({
       ...mount,
-      readWrite: mount.readWrite && mode !== "ro",
-      ...(mode === "ro" || mode === "rw" ? { mode } : {}),
+      readWrite: mount.readWrite && !readOnly,
+      mode: "",
+      // They were filled for the container they come from.
+      ...(mount.type === "volume" ? { noCopy: true } : {}),
     }));
+}
+
+function findSource(container: string, resolver: MountResolver): ContainerRecord {
+  try {
+    return resolver.container(container);
+  } catch (error) {
+    // The request is wrong, not the resource it is about.
+    if (isKind(error, "notFound")) throw invalidArgument(error.message, { cause: error });
+    throw error;
+  }
 }
 
 async function resolveRequest(
@@ -90,12 +107,39 @@ async function resolveRequest(
   hostConfig: HostConfig,
   resolver: MountResolver,
 ): Promise<ContainerMount> {
-  if (request.type === "bind") return await bindMount(request);
-  if (request.type === "tmpfs")
-    return tmpfsMount(request.destination, tmpfsOptions(request.spec!), request.readWrite);
+  const { type, destination, readWrite } = request;
+  switch (type) {
+    case "bind":
+      return await bindMount(request, resolver.dataRoot);
+    case "tmpfs": {
+      const options = mergeTmpfsOptions(tmpfsOptionsOf(request.spec?.TmpfsOptions, !readWrite));
+      return { type, destination, readWrite, mode: "", options, listed: true };
+    }
+    case "image": {
+      const { id } = await resolver.image(request.source);
+      return {
+        type,
+        destination,
+        readWrite: false,
+        mode: "",
+        reference: request.source,
+        imageId: id,
+        subpath: request.spec?.ImageOptions?.Subpath ?? "",
+      };
+    }
+    case "volume":
+      return await requestedVolume(request, hostConfig, resolver);
+  }
+}
+
+async function requestedVolume(
+  request: MountRequest,
+  hostConfig: HostConfig,
+  resolver: MountResolver,
+): Promise<VolumeMount> {
   const options = request.spec?.VolumeOptions;
-  if (options?.Subpath) throw notImplemented("volume sub-paths are not supported yet");
-  const driver = options?.DriverConfig?.Name || hostConfig.VolumeDriver || "local";
+  // The container's own driver is for `-v`; `--mount` names one for itself.
+  const driver = request.spec ? (options?.DriverConfig?.Name ?? "") : (hostConfig.VolumeDriver ?? "");
   const anonymous = request.source === "";
   const volume = anonymous
     ? await resolver.ensureAnonymousVolume(driver)
@@ -109,40 +153,68 @@ async function resolveRequest(
   return volumeMount(volume, request.destination, {
     anonymous,
     readWrite: request.readWrite,
-    mode: request.spec ? "z" : request.mode,
+    mode: request.mode || (volume.driver === "local" ? "z" : ""),
     noCopy: request.noCopy,
+    subpath: options?.Subpath ?? "",
   });
 }
 
-async function bindMount(request: MountRequest): Promise<ContainerMount> {
+async function bindMount(request: MountRequest, dataRoot: string): Promise<BindMount> {
   const options = request.spec?.BindOptions;
-  if (!request.createSource) {
-    try {
-      await stat(request.source);
-    } catch (error) {
-      throw invalidArgument(
-        `invalid mount config for type "bind": bind source path does not exist: ${request.source}`,
-        { cause: error },
-      );
-    }
-  }
+  if (!request.createSource) await checkSource(request.source);
+  const propagationIsOurs = wantsSlave(request, dataRoot);
   return {
     type: "bind",
     source: request.source,
     destination: request.destination,
     readWrite: request.readWrite,
     mode: request.mode,
-    propagation: request.propagation || "rprivate",
+    propagation: propagationIsOurs ? "rslave" : request.propagation || "rprivate",
+    propagationIsOurs,
+    createSource: request.createSource,
     nonRecursive: options?.NonRecursive ?? false,
     readOnlyNonRecursive: options?.ReadOnlyNonRecursive ?? false,
     readOnlyForceRecursive: options?.ReadOnlyForceRecursive ?? false,
   };
 }
 
+async function checkSource(source: string): Promise<void> {
+  try {
+    await stat(source);
+  } catch (error) {
+    throw invalidArgument(`invalid mount config for type "bind": ${whyNoSource(source, error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function whyNoSource(source: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return `bind source path does not exist: ${source}`;
+  if (code === "ENOTDIR") return `stat ${source}: not a directory`;
+  if (code === "EACCES") return `stat ${source}: permission denied`;
+  return messageOf(error);
+}
+
+/** Propagations with which a container lets go of a mount when the engine does. */
+const FOLLOWING: readonly (MountPropagation | "")[] = ["rslave", "rshared", ""];
+
+/**
+ * Whether a bind shows the container the engine's own mounts: a private copy of one would keep it from being taken
+ * away. Errors: invalidArgument where the user asks for just that.
+ */
+function wantsSlave({ source, propagation }: MountRequest, dataRoot: string): boolean {
+  if (!source.startsWith(dataRoot) && !dataRoot.startsWith(source)) return false;
+  if (FOLLOWING.includes(propagation)) return propagation === "";
+  throw invalidArgument(
+    `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: ${JSON.stringify(dataRoot)}, bind mount source: ${JSON.stringify(source)}, propagation: ${JSON.stringify(propagation)}`,
+  );
+}
+
 function volumeMount(
   volume: VolumeRecord,
   destination: string,
-  options: Partial<Pick<VolumeMount, "anonymous" | "readWrite" | "mode" | "noCopy">>,
+  options: Partial<Pick<VolumeMount, "anonymous" | "readWrite" | "mode" | "noCopy" | "subpath">>,
 ): VolumeMount {
   return {
     type: "volume",
@@ -152,21 +224,7 @@ function volumeMount(
     readWrite: options.readWrite ?? true,
     mode: options.mode ?? "",
     noCopy: options.noCopy ?? false,
-    subpath: "",
+    subpath: options.subpath ?? "",
     anonymous: options.anonymous ?? false,
   };
-}
-
-function tmpfsMount(destination: string, options: readonly string[], readWrite = true): ContainerMount {
-  return { type: "tmpfs", destination, readWrite, mode: "", options };
-}
-
-function tmpfsOptions(mount: Mount): string[] {
-  const options = mount.TmpfsOptions;
-  const result: string[] = [];
-  if (options?.SizeBytes) result.push(`size=${options.SizeBytes}`);
-  if (options?.Mode) result.push(`mode=${options.Mode.toString(8)}`);
-  for (const [key, value] of options?.Options ?? [])
-    result.push(value === undefined ? key! : `${key}=${value}`);
-  return result;
 }

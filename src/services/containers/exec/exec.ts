@@ -10,7 +10,7 @@ import type { ExecCreateRequest, ExecInspectResponse } from "../../../spec/engin
 import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
 import { isPaused, noSuchExec, notRunning } from "../errors.ts";
 import { type ContainerParts, currentRecord, publishContainerEvent } from "../parts.ts";
-import { exitCodeOfStartFailure } from "../run/exit-code.ts";
+import { exitCodeOfExecFailure } from "../run/exit-code.ts";
 import type { ExecRecord } from "./exec-registry.ts";
 
 export interface ExecStartOptions {
@@ -137,7 +137,7 @@ async function launch(
     return attachment;
   } catch (error) {
     exec.status = "exited";
-    exec.exitCode = exitCodeOfStartFailure(error);
+    exec.exitCode = exitCodeOfExecFailure(error);
     throw error;
   }
 }

@@ -70,7 +70,12 @@ function open(health: HealthConfig) {
   const probes = new FakeProbes();
   const fixture = new ContainersFixture({
     specs: {
-      buildExec: async (_record: ContainerRecord, _rootfs: string, { Cmd }: { Cmd: string[] }) => {
+      buildExec: async (
+        _record: ContainerRecord,
+        _rootfs: string,
+        _running: object,
+        { Cmd }: { Cmd: string[] },
+      ) => {
         probes.commands.push(Cmd);
         return {};
       },

@@ -8,6 +8,7 @@ import type {
   NetworkSettings,
 } from "../../../spec/engine-api/mod.ts";
 import { describeEndpoint, describePorts } from "../../networks/mod.ts";
+import { describeLinks } from "../links/legacy-links.ts";
 import type { ContainerParts } from "../parts.ts";
 import { currentRecord, isRunning } from "../parts.ts";
 
@@ -29,7 +30,7 @@ export async function inspectContainer(
     ResolvConfPath: record.startedOnce ? parts.paths.resolvConfFile(id) : "",
     HostnamePath: record.startedOnce ? parts.paths.hostnameFile(id) : "",
     HostsPath: record.startedOnce ? parts.paths.hostsFile(id) : "",
-    LogPath: record.startedOnce ? parts.paths.spoolFile(id) : "",
+    LogPath: record.startedOnce ? parts.logs.logPath(record) : "",
     Name: `/${record.name}`,
     RestartCount: record.restartCount,
     Driver: record.storageDriver,
@@ -38,11 +39,11 @@ export async function inspectContainer(
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: parts.execs.idsOf(id),
-    HostConfig: record.hostConfig,
+    HostConfig: { ...record.hostConfig, Links: describeLinks(parts, record) },
     GraphDriver: { Name: record.storageDriver, Data: await parts.rootfs.describe(id) },
     ...(sizes ?? {}),
     Mounts: record.mounts
-      .filter((mount) => mount.type !== "tmpfs")
+      .filter((mount) => mount.type !== "tmpfs" || mount.listed)
       .map((mount) => describeMount(parts, mount)),
     Config: record.config,
     NetworkSettings: describeNetworkSettings(parts, record),
@@ -82,21 +83,32 @@ function describeState({ state }: ContainerRecord): ContainerState {
 
 /** A mount as `inspect` and lists show it. */
 export function describeMount(parts: ContainerParts, mount: ContainerMount): MountPoint {
-  const common = { Destination: mount.destination, Mode: mount.mode, RW: mount.readWrite };
-  switch (mount.type) {
+  const { type, destination: Destination } = mount;
+  const access = { Mode: mount.mode, RW: mount.readWrite };
+  switch (type) {
     case "bind":
-      return { Type: "bind", Source: mount.source, ...common, Propagation: mount.propagation };
+      return { Type: type, Source: mount.source, Destination, ...access, Propagation: mount.propagation };
     case "volume":
       return {
-        Type: "volume",
+        Type: type,
         Name: mount.name,
         Source: parts.volumes.mountpoint(mount.name),
-        ...common,
+        Destination,
         Driver: mount.driver,
+        ...access,
         Propagation: "",
       };
+    case "image":
+      return {
+        Type: type,
+        Name: mount.reference,
+        Source: "",
+        Destination,
+        ...access,
+        Propagation: "rprivate",
+      };
     case "tmpfs":
-      return { Type: "tmpfs", Source: "", ...common, Propagation: "" };
+      return { Type: type, Source: "", Destination, ...access, Propagation: "" };
   }
 }
 

@@ -138,7 +138,7 @@ function summarize(parts: ContainerParts, record: ContainerRecord, nowMs: number
     },
     NetworkSettings: { Networks: describeNetworks(parts, record) },
     Mounts: record.mounts
-      .filter((mount) => mount.type !== "tmpfs")
+      .filter((mount) => mount.type !== "tmpfs" || mount.listed)
       .map((mount) => describeMount(parts, mount)),
     Health: {
       Status: record.state.health?.Status ?? "none",

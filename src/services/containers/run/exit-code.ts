@@ -11,3 +11,8 @@ export function exitCodeOfStartFailure(error: unknown): number {
   if (/permission denied|not a directory|is a directory|exec format error/.test(message)) return 126;
   return 128;
 }
+
+/** The same for an exec: docker has 126 for whatever kept it from running, unless its program was not found. */
+export function exitCodeOfExecFailure(error: unknown): number {
+  return exitCodeOfStartFailure(error) === 127 ? 127 : 126;
+}

@@ -5,7 +5,7 @@ import type { ContainerRecord } from "../../../core/containers/container-record.
 import type { ExitStatus, Task } from "../../../core/tasks/task-runtime.ts";
 import { endHealthMonitor } from "../health/monitor.ts";
 import { type ContainerParts, changeRecord, publishContainerEvent } from "../parts.ts";
-import { removeContainerNow } from "../remove.ts";
+import { forgetContainer } from "../remove.ts";
 import { releaseContainer } from "./release.ts";
 import { restartWaitMs, wantsRestart } from "./restart-policy.ts";
 import { startUnderLock } from "./start.ts";
@@ -15,7 +15,11 @@ export function superviseTask(parts: ContainerParts, id: string, task: Task): vo
   task
     .wait()
     .then((status) => handleExit(parts, id, task, status))
-    .catch((error) => parts.logger.error({ err: error, container: id }, "handling a container's exit"));
+    .catch((error) => {
+      // The engine ends before the container does: the next one takes it over.
+      if (isKind(error, "canceled")) return;
+      parts.logger.error({ err: error, container: id }, "handling a container's exit");
+    });
 }
 
 /**
@@ -32,6 +36,7 @@ export async function handleExit(
   const before = parts.store.get(id);
   if (!before || parts.live.task(id) !== task) return;
   endHealthMonitor(parts, id);
+  parts.logs.processEnded({ id });
   const restarts = wantsRestart(before, status.exitCode);
   const ended = changeRecord(parts, id, ({ state }) => ({
     task: undefined,
@@ -52,11 +57,10 @@ export async function handleExit(
   });
   parts.live.announceExit(id, status);
   if (ended.hostConfig.AutoRemove) {
-    await removeContainerNow(parts, ended, { volumes: true, task });
+    await forgetContainer(parts, ended, task);
     return;
   }
-  await task.delete();
-  await releaseContainer(parts, ended);
+  await releaseContainer(parts, ended, task);
   if (restarts) scheduleRestart(parts, ended);
 }
 

@@ -1,26 +1,56 @@
 import { readdir } from "node:fs/promises";
+import type { VolumeMount } from "../../../core/containers/container-mount.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
 import { isErrno } from "../../../os/linux/syscall-error.ts";
+import type { ContainerParts } from "../parts.ts";
+import { openSubpath } from "./open-subpath.ts";
 
 /** Copies what is in a directory into an empty one, with owners, modes, times, links, devices and extended attributes. */
 export type CopyTree = (source: string, target: string) => Promise<void>;
 
 /**
- * A volume that was empty holds what the image has at `destination`, and the directory's owner and mode. A volume with
- * anything in it is left alone. After a crash in between the volume may be filled in part, as with dockerd.
+ * Empty volumes of a new container hold what its image has at their place. Done once, when the container is created:
+ * a volume that its program empties stays empty.
  */
-export async function fillVolume(
-  rootfs: string,
-  destination: string,
-  volumeDirectory: string,
-  copyTree: CopyTree,
+export async function fillVolumes(
+  parts: Pick<ContainerParts, "volumes" | "rootfs" | "copyTree">,
+  record: ContainerRecord,
 ): Promise<void> {
-  if ((await readdir(volumeDirectory)).length > 0) return;
-  using root = RootDir.open(rootfs);
-  using source = openDirectory(root, destination);
-  if (!source) return;
+  const volumes = record.mounts.filter((mount) => mount.type === "volume").filter(({ noCopy }) => !noCopy);
+  if (volumes.length === 0) return;
+  const rootfs = await parts.rootfs.mount(record.id);
+  try {
+    using root = RootDir.open(rootfs);
+    for (const mount of volumes) {
+      using source = openDirectory(root, mount.destination);
+      if (source) await fillMount(parts, record.id, source, mount);
+    }
+  } finally {
+    await parts.rootfs.unmount(record.id);
+  }
+}
+
+async function fillMount(
+  parts: Pick<ContainerParts, "volumes" | "copyTree">,
+  containerId: string,
+  source: RootDir,
+  mount: VolumeMount,
+): Promise<void> {
+  await parts.volumes.withMounted(mount.name, containerId, async (directory) => {
+    using node = openSubpath(directory, mount.subpath || ".");
+    await fillVolume(source, node.procPath, parts.copyTree);
+  });
+}
+
+/**
+ * A directory that was empty holds what `source` has, with its owner and mode. One with anything in it is left alone.
+ * After a crash in between it may be filled in part, as with dockerd.
+ */
+export async function fillVolume(source: RootDir, directory: string, copyTree: CopyTree): Promise<void> {
+  if ((await readdir(directory)).length > 0) return;
   // By descriptor: the path inside the image must not be resolved a second time.
-  await copyTree(`/proc/self/fd/${source.fd}`, volumeDirectory);
+  await copyTree(`/proc/self/fd/${source.fd}`, directory);
 }
 
 /** The image's directory at `path`, resolved inside the image; undefined where it has none there. */

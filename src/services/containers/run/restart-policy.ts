@@ -7,10 +7,15 @@ const HEALTHY_RUN_MS = 10_000;
 
 /** Whether the policy starts a container again after its process ended by itself. */
 export function wantsRestart(record: ContainerRecord, exitCode: number): boolean {
-  const { Name: name = "no", MaximumRetryCount: limit = 0 } = record.hostConfig.RestartPolicy ?? {};
+  const name = record.hostConfig.RestartPolicy?.Name ?? "no";
   if (record.manuallyStopped) return false;
   if (name === "always" || name === "unless-stopped") return true;
-  return name === "on-failure" && exitCode !== 0 && (limit === 0 || record.restartCount < limit);
+  return name === "on-failure" && failureIsTriedAgain(record, exitCode);
+}
+
+function failureIsTriedAgain({ hostConfig, restartCount }: ContainerRecord, exitCode: number): boolean {
+  const limit = hostConfig.RestartPolicy?.MaximumRetryCount ?? 0;
+  return exitCode !== 0 && (limit === 0 || restartCount < limit);
 }
 
 /** Wait before the next start: 100 ms, doubled with every restart up to a minute. */
@@ -25,5 +30,6 @@ export function wantsStartAtBoot(record: ContainerRecord): boolean {
   if (!record.startedOnce) return false;
   if (name === "always") return true;
   if (name === "unless-stopped") return !record.manuallyStopped;
-  return name === "on-failure" && !record.manuallyStopped && record.state.exitCode !== 0;
+  if (record.manuallyStopped) return false;
+  return name === "on-failure" && failureIsTriedAgain(record, record.state.exitCode);
 }

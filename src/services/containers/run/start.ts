@@ -1,11 +1,12 @@
-import { internal, messageOf } from "../../../base/errors.ts";
+import { conflict, EngineError, internal, kindOf, messageOf } from "../../../base/errors.ts";
 import { formatRfc3339Nano, nowNs } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { Task } from "../../../core/tasks/task-runtime.ts";
-import { publishedPorts } from "../create/published-ports.ts";
-import { alreadyStarted, markedForRemoval, notRunning, startPaused } from "../errors.ts";
+import { alreadyStarted, markedForRemoval, startPaused } from "../errors.ts";
 import { findContainer } from "../find.ts";
 import { beginHealthMonitor } from "../health/monitor.ts";
+import { withLinkEnvironment } from "../links/legacy-links.ts";
+import { networkedContainer, serveContainerNames } from "../networks/networked.ts";
 import { type ContainerParts, changeRecord, currentRecord, publishContainerEvent } from "../parts.ts";
 import { removeContainerNow } from "../remove.ts";
 import { superviseTask } from "./exit.ts";
@@ -68,16 +69,18 @@ export async function startUnderLock(parts: ContainerParts, record: ContainerRec
   superviseTask(parts, record.id, task);
 }
 
-async function createTask(parts: ContainerParts, record: ContainerRecord): Promise<Task> {
+async function createTask(parts: ContainerParts, stored: ContainerRecord): Promise<Task> {
+  const record = takeJoinedHostname(parts, stored);
   const rootfs = await parts.rootfs.mount(record.id);
   makeWorkingDirectory(rootfs, record.config.WorkingDir);
+  parts.logs.begin(record);
   const [mounts, network] = await Promise.all([
-    prepareMounts(parts, record, rootfs),
-    prepareNetwork(parts, record),
+    prepareMounts(parts, record),
+    prepareNetwork(parts, record).catch(networkFailed),
   ]);
   const files = await writeContainerFiles(parts, record);
   const spec = await parts.specs.build({
-    record,
+    record: withLinkEnvironment(parts, record),
     rootfs,
     networkNamespace: network.namespace,
     mounts,
@@ -94,9 +97,9 @@ async function createTask(parts: ContainerParts, record: ContainerRecord): Promi
       tty: record.config.Tty ?? false,
       openStdin: record.config.OpenStdin ?? false,
       stdinOnce: record.config.StdinOnce ?? false,
-      spoolPath: parts.paths.spoolFile(record.id),
+      spoolPath: parts.logs.spoolPath(record),
     }),
-    network.join(),
+    network.join().catch(networkFailed),
   ]);
   if (created.status === "rejected") throw created.reason;
   const task = created.value;
@@ -118,36 +121,56 @@ interface PreparedNetwork {
 async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): Promise<PreparedNetwork> {
   const mode = record.hostConfig.NetworkMode ?? "bridge";
   if (mode.startsWith("container:")) {
-    const target = joinedContainer(parts, mode);
+    const target = joinedContainer(parts, mode, "network");
     return { namespace: `/proc/${target.state.pid}/ns/net`, join: async () => {} };
   }
   if (mode === "host") return { namespace: undefined, join: async () => {} };
   await parts.networks.allocate({
-    containerId: record.id,
-    containerName: record.name,
+    ...networkedContainer(record),
     mode,
     requested: record.requestedEndpoints,
-    ports: publishedPorts(record.config, record.hostConfig),
-    exposedPorts: Object.keys(record.config.ExposedPorts ?? {}),
   });
   const sandbox = await parts.networks.createSandbox(record.id);
-  return { namespace: sandbox.path, join: () => parts.networks.join(record.id, sandbox, mode) };
+  return {
+    namespace: sandbox.path,
+    join: async () => {
+      await parts.networks.join(record.id, sandbox);
+      await serveContainerNames(parts, record);
+    },
+  };
 }
 
-function joinedContainer(parts: ContainerParts, mode: string): ContainerRecord {
-  const target = findContainer(parts.store, mode.slice("container:".length));
+/** A container in another's network has the other's host name. */
+function takeJoinedHostname(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
+  const mode = record.hostConfig.NetworkMode ?? "";
+  if (!mode.startsWith("container:")) return record;
+  const { Hostname } = findContainer(parts.store, mode.slice("container:".length)).config;
+  return changeRecord(parts, record.id, ({ config }) => ({
+    config: { ...config, Hostname: Hostname ?? "" },
+  }));
+}
+
+function networkFailed(error: unknown): never {
+  throw new EngineError(kindOf(error), `failed to set up container networking: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+/** The container whose namespace is joined. Errors: notFound, conflict (not running). */
+function joinedContainer(parts: ContainerParts, mode: string, what: string): ContainerRecord {
+  const target = findContainer(parts.store, mode.slice(mode.indexOf(":") + 1));
   if (target.state.status === "restarting") {
     throw internal(`container ${target.id} is restarting, wait until the container is running`);
   }
-  if (target.state.pid === 0) throw notRunning(target.id);
+  if (target.state.pid === 0) throw conflict(`cannot join ${what} of a non running container: ${target.id}`);
   return target;
 }
 
 function joinedPids(parts: ContainerParts, record: ContainerRecord): { ipc?: number; pid?: number } {
   const pids: { ipc?: number; pid?: number } = {};
   const { IpcMode: ipc, PidMode: pid } = record.hostConfig;
-  if (ipc?.startsWith("container:")) pids.ipc = joinedContainer(parts, ipc).state.pid;
-  if (pid?.startsWith("container:")) pids.pid = joinedContainer(parts, pid).state.pid;
+  if (ipc?.startsWith("container:")) pids.ipc = joinedContainer(parts, ipc, "IPC").state.pid;
+  if (pid?.startsWith("container:")) pids.pid = joinedContainer(parts, pid, "PID").state.pid;
   return pids;
 }
 
@@ -160,6 +183,7 @@ async function undoStart(
 ): Promise<void> {
   const exitCode = exitCodeOfStartFailure(error);
   parts.live.refuseAttachers(id, error);
+  parts.logs.processEnded({ id });
   try {
     await (task ?? parts.live.task(id))?.delete();
     parts.live.setTask(id, undefined);

@@ -3,8 +3,16 @@ import { messageOf } from "../../../base/errors.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { EndpointRecord } from "../../../core/networks/network-record.ts";
 import { extraHostsEntries, type HostsEntry, hostsFileText } from "../files/hosts-file.ts";
-import { containerResolvConf, parseResolvConf, resolvConfText } from "../files/resolv-conf.ts";
+import {
+  containerResolvConf,
+  type DnsRequest,
+  internalResolvConf,
+  internalResolvConfText,
+  parseResolvConf,
+  resolvConfText,
+} from "../files/resolv-conf.ts";
 import { findContainer } from "../find.ts";
+import { linkHostsEntries } from "../links/legacy-links.ts";
 import type { ContainerParts } from "../parts.ts";
 
 /** The files the engine mounts over the image's; undefined where the container sees none of the kind. */
@@ -56,10 +64,12 @@ async function hostsText(
     const own = await readHostFile(parts, HOST_HOSTS);
     return own + extra.map(({ address, names }) => `${address}\t${names.join(" ")}\n`).join("");
   }
-  return hostsFileText([...extra, ...ownEntries(record, endpoints)]);
+  const linked = linkHostsEntries(parts, record);
+  return hostsFileText([...extra, ...linked, ...ownHostsEntries(record, endpoints)]);
 }
 
-function ownEntries(record: ContainerRecord, endpoints: readonly EndpointRecord[]): HostsEntry[] {
+/** The names that a container has for itself, by the addresses of these endpoints. */
+export function ownHostsEntries(record: ContainerRecord, endpoints: readonly EndpointRecord[]): HostsEntry[] {
   const hostname = record.config.Hostname ?? "";
   const domain = record.config.Domainname ?? "";
   const names = domain === "" ? [hostname] : [`${hostname}.${domain}`, hostname];
@@ -69,10 +79,27 @@ function ownEntries(record: ContainerRecord, endpoints: readonly EndpointRecord[
 }
 
 async function resolvText(parts: ContainerParts, record: ContainerRecord, mode: string): Promise<string> {
-  const { Dns: dns, DnsSearch: dnsSearch, DnsOptions: dnsOptions } = record.hostConfig;
-  const request = { dns: dns ?? [], dnsSearch: dnsSearch ?? [], dnsOptions: dnsOptions ?? [] };
+  return await resolvConfOf(parts, record, mode === "host", parts.networks.hasResolver(record.id));
+}
+
+/** Text of the container's resolv.conf; `internal`: its names come from the engine's resolver. */
+export async function resolvConfOf(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  sharesHostNetwork: boolean,
+  internal: boolean,
+): Promise<string> {
+  const request = dnsRequestOf(record);
   const host = parseResolvConf(await readHostFile(parts, HOST_RESOLV_CONF));
-  return resolvConfText(containerResolvConf(host, request, mode === "host"));
+  return internal
+    ? internalResolvConfText(internalResolvConf(host, request))
+    : resolvConfText(containerResolvConf(host, request, sharesHostNetwork));
+}
+
+/** What the container's settings say about name resolution. */
+export function dnsRequestOf({ hostConfig }: ContainerRecord): DnsRequest {
+  const { Dns: dns, DnsSearch: dnsSearch, DnsOptions: dnsOptions } = hostConfig;
+  return { dns: dns ?? [], dnsSearch: dnsSearch ?? [], dnsOptions: dnsOptions ?? [] };
 }
 
 /** A host file that cannot be read counts as empty: a host without it runs containers too. */

@@ -1,7 +1,7 @@
 import { conflict, invalidArgument } from "../../base/errors.ts";
 import { isLinkName } from "../../os/linux/netlink/mod.ts";
 
-/** The names that endpoints of this driver have inside their containers. */
+/** The names that endpoints have inside their containers, of whichever driver. */
 export class InterfaceNames {
   /** By container, then by endpoint. */
   readonly #names = new Map<string, Map<string, string>>();

@@ -1,0 +1,43 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { dirname } from "node:path";
+
+const MEDIA_TYPE = "application/vnd.docker.plugins.v1.2+json";
+
+/** Answers one call. What it throws becomes the `Err` of the answer. */
+export type Handler = (request: Readonly<Record<string, unknown>>) => Promise<object> | object;
+
+/** A plug-in answers on `socketPath`; `implement` and the keys of `handlers` are names of the protocol. */
+export async function servePlugin(
+  socketPath: string,
+  implement: readonly string[],
+  handlers: Readonly<Record<string, Handler>>,
+): Promise<Server> {
+  const all: Readonly<Record<string, Handler>> = {
+    "/Plugin.Activate": () => ({ Implements: implement }),
+    ...Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [`/${name}`, handler])),
+  };
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const send = (status: number, answer: object) => {
+      response.writeHead(status, { "Content-Type": MEDIA_TYPE });
+      response.end(JSON.stringify(answer));
+    };
+    const handler = all[request.url ?? ""];
+    if (!handler) return send(404, { Err: `unknown call ${request.url}` });
+    try {
+      const text = Buffer.concat(chunks).toString("utf8").trim();
+      send(200, await handler(text === "" ? {} : (JSON.parse(text) as Record<string, unknown>)));
+    } catch (error) {
+      send(500, { Err: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  mkdirSync(dirname(socketPath), { recursive: true });
+  rmSync(socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socketPath, resolve);
+  });
+  return server;
+}

@@ -1,0 +1,12 @@
+import { snapshotVolume } from "../../../client/volumes/snapshot.ts";
+import { defineCommand } from "../../command.ts";
+
+export const command = defineCommand({
+  usage: "VOLUME [NEW_VOLUME]",
+  args: { min: 1, max: 2 },
+  flags: {},
+  run: async (cli, { args }) => {
+    cli.print((await snapshotVolume(await cli.client(), args[0]!, args[1])).Name);
+    return 0;
+  },
+});

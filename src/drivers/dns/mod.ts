@@ -1,0 +1,1 @@
+export { Resolver, type ResolverOptions } from "./resolver.ts";

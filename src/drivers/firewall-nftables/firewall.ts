@@ -1,0 +1,33 @@
+import { notImplemented } from "../../base/errors.ts";
+import type { FirewalledBridge } from "./bridge-rules.ts";
+import type { PublishedPort } from "./published-port.ts";
+
+/** What bridge networks need of a packet filter. Every method is idempotent. */
+export interface Firewall {
+  addBridge(bridge: FirewalledBridge): Promise<void>;
+  removeBridge(name: string): Promise<void>;
+  publish(ports: readonly PublishedPort[]): Promise<void>;
+  unpublish(ports: readonly PublishedPort[]): Promise<void>;
+  reconcile(bridges: readonly FirewalledBridge[], ports: readonly PublishedPort[]): Promise<void>;
+  destroy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The packet filter belongs to somebody else: nothing is filtered, nothing translated, and so no port published. */
+export class NoFirewall implements Firewall {
+  // There are no rules, so none have to be made or removed.
+  async addBridge(): Promise<void> {}
+  async removeBridge(): Promise<void> {}
+  async unpublish(): Promise<void> {}
+  async reconcile(): Promise<void> {}
+  async destroy(): Promise<void> {}
+  async close(): Promise<void> {}
+
+  /** Errors: notImplemented. */
+  async publish(ports: readonly PublishedPort[]): Promise<void> {
+    if (ports.length === 0) return;
+    throw notImplemented(
+      "ports cannot be published while the engine makes no packet filter rules (--iptables=false)",
+    );
+  }
+}

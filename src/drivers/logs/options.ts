@@ -1,0 +1,35 @@
+import { invalidArgument } from "../../base/errors.ts";
+import { parseGoDuration } from "../../base/moment.ts";
+import { quoteGo } from "../../spec/go-template/go-strings.ts";
+
+/** Options that every driver with attributes takes. */
+export const ATTRIBUTE_OPTIONS: readonly string[] = ["labels", "labels-regex", "env", "env-regex", "tag"];
+
+/** Go's `strconv.ParseBool`. Errors: invalidArgument with its text. */
+export function parseBool(text: string): boolean {
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  throw invalidArgument(`strconv.ParseBool: parsing ${quoteGo(text)}: invalid syntax`);
+}
+
+/** Go's `strconv.Atoi`. Errors: invalidArgument with its text. */
+export function parseInteger(text: string): number {
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw invalidArgument(`strconv.Atoi: parsing ${quoteGo(text)}: invalid syntax`);
+}
+
+/** Milliseconds of a Go duration. Errors: invalidArgument with Go's text. */
+export function parseDurationMs(text: string): number {
+  const duration = parseGoDuration(text);
+  if (duration === undefined) throw invalidArgument(`time: invalid duration ${quoteGo(text)}`);
+  return Number(duration) / 1e6;
+}
+
+const DECIMAL_POWER: Readonly<Record<string, number>> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
+
+/** The bytes of a size in powers of 1000, as `max-size` takes it. Errors: invalidArgument with docker's text. */
+export function parseDecimalSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(text.trim());
+  if (!match) throw invalidArgument(`invalid size: '${text}'`);
+  return Math.floor(Number(match[1]) * 1000 ** DECIMAL_POWER[match[2]!.toLowerCase()]!);
+}

@@ -1,0 +1,91 @@
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv4 } from "node:net";
+import { parseBinarySize } from "../../base/bytes.ts";
+import { internal, invalidArgument, messageOf } from "../../base/errors.ts";
+
+const KNOWN: readonly string[] = ["type", "o", "device", "size"];
+/** What each option is nothing without. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  device: ["type"],
+  type: ["device"],
+  o: ["device", "type"],
+};
+
+type Options = Readonly<Record<string, string>>;
+
+/** Errors: invalidArgument with docker's texts. */
+export function checkVolumeOptions(options: Options): void {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) throw invalidArgument(`invalid option: ${JSON.stringify(name)}`);
+  }
+  if (options["type"] === "cifs" && options["device"] && uncPort(options["device"]) !== "") {
+    throw invalidArgument("port not allowed in CIFS device URL, include 'port' in 'o='");
+  }
+  if (options["size"] !== undefined && parseBinarySize(options["size"]) > 0) {
+    // Project quotas of xfs and ext4 are what docker uses; nothing here sets one up.
+    throw invalidArgument("quota size requested but no quota support");
+  }
+  for (const [name, needed] of Object.entries(NEEDS)) {
+    if (options[name] === undefined) continue;
+    const missing = needed.find((other) => options[other] === undefined);
+    if (missing !== undefined) throw invalidArgument(`missing required option: ${JSON.stringify(missing)}`);
+  }
+}
+
+/** Whether the volume is a mount of its own, beyond a directory. */
+export function needsMount(options: Options): boolean {
+  return Boolean(options["device"] || options["type"]);
+}
+
+/** What mount(2) is to be told. */
+export interface DeviceMount {
+  readonly device: string;
+  readonly type: string;
+  /** Options in the notation of fstab(5). */
+  readonly options: string;
+}
+
+/** The mount that a volume's options describe, names of servers resolved: the kernel takes addresses only. */
+export async function deviceMountOf(options: Options): Promise<DeviceMount> {
+  const { type = "", device = "", o = "" } = options;
+  if (device === "") throw internal("missing device in volume options");
+  if (type !== "nfs" && type !== "cifs") return { device, type, options: o };
+  const address = optionValue(o, "addr");
+  if (address !== "") {
+    if (isIPv4(address)) return { device, type, options: o };
+    const resolved = await resolveServer(address);
+    return { device, type, options: o.replace(`addr=${address}`, `addr=${resolved}`) };
+  }
+  const server = type === "cifs" ? uncServer(device) : "";
+  if (server === "" || isIP(server) !== 0) return { device, type, options: o };
+  return { device: device.replace(server, await resolveServer(server)), type, options: o };
+}
+
+/** A text without the password that the options hold. */
+export function withoutPassword(text: string, options: string): string {
+  const password = optionValue(options, "password");
+  return password === "" ? text : text.replace(`password=${password}`, "password=********");
+}
+
+function optionValue(options: string, name: string): string {
+  const found = options.split(",").find((option) => option.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? "";
+}
+
+function uncServer(device: string): string {
+  return /^(?:[a-z]+:)?\/\/(?:[^@/]*@)?([^/:]*)/i.exec(device)?.[1] ?? "";
+}
+
+function uncPort(device: string): string {
+  return /^(?:[a-z]+:)?\/\/(?:[^@/]*@)?[^/:]*:(\d+)/i.exec(device)?.[1] ?? "";
+}
+
+async function resolveServer(name: string): Promise<string> {
+  try {
+    return (await lookup(name)).address;
+  } catch (error) {
+    throw internal(`error resolving passed in network volume address: lookup ${name}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

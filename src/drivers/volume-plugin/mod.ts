@@ -1,0 +1,1 @@
+export { VolumePluginDriver } from "./volume-plugin-driver.ts";

@@ -1,0 +1,132 @@
+import { type EngineError, internal, invalidArgument, isKind, notImplemented } from "../../../base/errors.ts";
+import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { EndpointRecord } from "../../../core/networks/network-record.ts";
+import type { HostConfig } from "../../../spec/engine-api/mod.ts";
+import { parsePortKey } from "../create/published-ports.ts";
+import type { HostsEntry } from "../files/hosts-file.ts";
+import { findContainer } from "../find.ts";
+import { type ContainerParts, isRunning } from "../parts.ts";
+
+/**
+ * `--link` on the default bridge: another container by a name of this one's own, in its hosts file and environment.
+ * On networks that have names a link is an alias, which the resolver knows. Source: docker, "Legacy container links".
+ */
+interface Link {
+  /** The other container, by name or id as given. */
+  readonly target: string;
+  readonly alias: string;
+}
+
+/** A link that leads to a running container. */
+interface LiveLink {
+  readonly alias: string;
+  readonly record: ContainerRecord;
+  readonly endpoint: EndpointRecord;
+}
+
+// Set for every container by the image or the engine: the other one's would say nothing.
+const UNSHARED_VARIABLES = new Set(["HOME", "PATH"]);
+
+/** Reads `container:alias`, `container`, and `/container:/self/alias` as inspect shows it. Errors: invalidArgument. */
+export function parseLink(text: string): Link {
+  const [target = "", alias = "", ...rest] = text.split(":");
+  if (target === "" || rest.length > 0) throw invalidArgument(`bad format for links: ${text}`);
+  const own = alias === "" ? target : alias;
+  return { target: target.replace(/^\//, ""), alias: own.slice(own.lastIndexOf("/") + 1) };
+}
+
+/** Errors: invalidArgument for links that a container of that kind cannot have, or to a container that does not exist. */
+export function checkLinks(parts: ContainerParts, hostConfig: HostConfig): void {
+  const links = (hostConfig.Links ?? []).map(parseLink);
+  if (links.length === 0) return;
+  if (hostConfig.NetworkMode === "host") throw cannotLink("host type networking");
+  if (hostConfig.NetworkMode?.startsWith("container:")) throw cannotLink("container type network");
+  for (const { target } of links) {
+    try {
+      findContainer(parts.store, target);
+    } catch (error) {
+      if (!isKind(error, "notFound")) throw error;
+      // No 404: the client would take that for a missing image.
+      throw invalidArgument(`could not get container for ${target}: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+function cannotLink(what: string): EngineError {
+  return invalidArgument(
+    `conflicting options: ${what} can't be used with links. This would result in undefined behavior`,
+  );
+}
+
+/** The links as inspect shows them. */
+export function describeLinks(parts: ContainerParts, record: ContainerRecord): string[] | null {
+  const links = record.hostConfig.Links ?? [];
+  if (links.length === 0) return null;
+  return links.map(parseLink).map(({ target, alias }) => {
+    const name = parts.store.get(target)?.name ?? parts.store.getByName(target)?.name ?? target;
+    return `/${name}:/${record.name}/${alias}`;
+  });
+}
+
+/** Names of linked containers for the hosts file. Errors: internal where one does not run. */
+export function linkHostsEntries(parts: ContainerParts, record: ContainerRecord): HostsEntry[] {
+  return liveLinks(parts, record).flatMap(({ alias, record: other, endpoint }) => {
+    const names = [...new Set([alias, other.config.Hostname ?? "", other.name])].filter(
+      (name) => name !== "",
+    );
+    return [endpoint.ipv4Address, endpoint.ipv6Address]
+      .filter((address) => address !== "")
+      .map((address) => ({ address, names }));
+  });
+}
+
+/** The record with the variables that tell of its links before those of its own. Errors: internal. */
+export function withLinkEnvironment(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
+  const variables = liveLinks(parts, record).flatMap((link) => linkVariables(record, link));
+  if (variables.length === 0) return record;
+  return { ...record, config: { ...record.config, Env: [...variables, ...(record.config.Env ?? [])] } };
+}
+
+function liveLinks(parts: ContainerParts, record: ContainerRecord): LiveLink[] {
+  const links = record.hostConfig.Links ?? [];
+  if (links.length === 0 || record.hostConfig.NetworkMode !== "bridge") return [];
+  const { id: bridge, options } = parts.networks.get("bridge");
+  if (options["com.docker.network.bridge.enable_icc"] === "false") {
+    throw notImplemented("links are not supported while --icc=false keeps containers apart");
+  }
+  return links.map(parseLink).flatMap(({ target, alias }) => {
+    const other = findContainer(parts.store, target);
+    if (!isRunning(other)) {
+      throw internal(`Cannot link to a non running container: /${other.name} AS /${record.name}/${alias}`);
+    }
+    const endpoint = parts.networks.endpointsOf(other.id).find(({ networkId }) => networkId === bridge);
+    return endpoint ? [{ alias, record: other, endpoint }] : [];
+  });
+}
+
+function linkVariables(record: ContainerRecord, { alias, record: other, endpoint }: LiveLink): string[] {
+  const prefix = alias.replaceAll("-", "_").toUpperCase();
+  const ports = Object.keys(other.config.ExposedPorts ?? {})
+    .map(parsePortKey)
+    .sort((a, b) => b.protocol.localeCompare(a.protocol) || a.port - b.port);
+  const place = (port: number, protocol: string) => `${protocol}://${endpoint.ipv4Address}:${port}`;
+  const first = ports[0];
+  const shared = (other.config.Env ?? []).filter((variable) => {
+    const equals = variable.indexOf("=");
+    return equals > 0 && !UNSHARED_VARIABLES.has(variable.slice(0, equals));
+  });
+  return [
+    ...(first ? [`${prefix}_PORT=${place(first.port, first.protocol)}`] : []),
+    ...ports.flatMap(({ port, protocol }) => {
+      const name = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`;
+      return [
+        `${name}=${place(port, protocol)}`,
+        `${name}_ADDR=${endpoint.ipv4Address}`,
+        `${name}_PORT=${port}`,
+        `${name}_PROTO=${protocol}`,
+      ];
+    }),
+    `${prefix}_NAME=/${record.name}/${alias}`,
+    ...shared.map((variable) => `${prefix}_ENV_${variable}`),
+  ];
+}

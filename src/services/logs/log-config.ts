@@ -1,0 +1,98 @@
+import { parseBinarySize } from "../../base/bytes.ts";
+import { invalidArgument, messageOf } from "../../base/errors.ts";
+import type { LogDriver, LogOptions } from "../../core/logs/log-driver.ts";
+import { cacheOptions } from "../../drivers/logs/mod.ts";
+import type { LogConfig } from "../../spec/engine-api/mod.ts";
+
+/** Options that are the engine's own, whatever the driver. */
+const ENGINE_OPTIONS: ReadonlySet<string> = new Set([
+  "mode",
+  "max-buffer-size",
+  "cache-disabled",
+  "cache-max-size",
+  "cache-max-file",
+  "cache-compress",
+]);
+const NON_BLOCKING = "non-blocking";
+/** Docker's default for `max-buffer-size`. */
+const DEFAULT_BUFFER_BYTES = 1024 * 1024;
+/** docs/decisions/0012: what may wait for a sink in `blocking` mode, in which docker would stop the container. */
+const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
+const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
+const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
+
+/** A driver by name, and its options. */
+export interface LogChoice {
+  readonly Type: string;
+  readonly Config: Record<string, string>;
+}
+
+/** A log configuration with every option of the engine taken out of it. */
+export interface ParsedLogConfig {
+  readonly driver: LogDriver;
+  readonly options: LogOptions;
+  /** Those that are the driver's own. */
+  readonly driverOptions: LogOptions;
+  readonly maxBacklogBytes: number;
+  readonly cacheDisabled: boolean;
+}
+
+/** What a container gets where it asks for nothing, or for the default driver without some option. */
+export function mergeLogConfig(request: LogConfig | undefined, defaults: LogChoice): LogChoice {
+  const type = request?.Type || defaults.Type;
+  const options = request?.Config ?? {};
+  return { Type: type, Config: type === defaults.Type ? { ...defaults.Config, ...options } : { ...options } };
+}
+
+/** Errors: invalidArgument with docker's texts. */
+export function parseLogConfig(
+  { Type: name, Config: options }: LogChoice,
+  drivers: readonly LogDriver[],
+): ParsedLogConfig {
+  const driver = drivers.find((known) => known.name === name);
+  if (name !== "none") checkEngineOptions(options);
+  if (!driver) throw invalidArgument(`logger: no log driver named '${name}' is registered`);
+  const driverOptions = Object.fromEntries(
+    Object.entries(options).filter(([option]) => !ENGINE_OPTIONS.has(option)),
+  );
+  return {
+    driver,
+    options,
+    driverOptions,
+    maxBacklogBytes: options["mode"] === NON_BLOCKING ? bufferBytes(options) : MAX_BACKLOG_BYTES,
+    cacheDisabled: TRUE.includes(options["cache-disabled"] ?? ""),
+  };
+}
+
+function checkEngineOptions(options: LogOptions): void {
+  const mode = options["mode"] ?? "";
+  if (!["", "blocking", NON_BLOCKING].includes(mode)) {
+    throw invalidArgument(`logger: logging mode not supported: ${mode}`);
+  }
+  if (options["max-buffer-size"] !== undefined) {
+    if (mode !== NON_BLOCKING) {
+      throw invalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+    }
+    bufferBytes(options);
+  }
+  const disabled = options["cache-disabled"] ?? "";
+  if (disabled !== "" && ![...TRUE, ...FALSE].includes(disabled)) {
+    throw invalidArgument(`invalid value for option cache-disabled: ${disabled}`);
+  }
+}
+
+function bufferBytes(options: LogOptions): number {
+  const text = options["max-buffer-size"];
+  if (text === undefined) return DEFAULT_BUFFER_BYTES;
+  try {
+    return parseBinarySize(text);
+  } catch (error) {
+    throw invalidArgument(`error parsing option max-buffer-size: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Checks what only a new container must satisfy. Errors: invalidArgument with docker's texts. */
+export function checkLogConfig({ driver, options, driverOptions }: ParsedLogConfig, cache: LogDriver): void {
+  driver.validate(driverOptions);
+  cache.validate(cacheOptions(options));
+}

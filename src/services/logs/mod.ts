@@ -1,0 +1,1 @@
+export { LogService, type LogServiceParts } from "./log-service.ts";

@@ -1,0 +1,83 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { StoreMark } from "../../core/logs/log-driver.ts";
+import type { SpoolPosition } from "../../drivers/logs/mod.ts";
+import { isErrno } from "../../os/linux/syscall-error.ts";
+
+/** What a sink has not got and never will. */
+export interface LostOutput {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** How far a sink has got. */
+export interface PumpPosition {
+  readonly spool: SpoolPosition;
+  /** What the store had by then. */
+  readonly mark: StoreMark | undefined;
+  /** What was lost and is not yet said in the log. */
+  readonly lost: LostOutput;
+}
+
+export const START: PumpPosition = {
+  spool: { offset: 0, held: {} },
+  mark: undefined,
+  lost: { lines: 0, bytes: 0 },
+};
+
+/** Each position covers the one before: shorter ones are filled up. */
+const SIZE_STEP_BYTES = 512;
+
+/**
+ * A position beside the container. A crash of the engine leaves the old or the new one: a write of that size into the
+ * page cache is not cut. Nothing is synced to the disk, as the logs are not.
+ */
+export class PositionFile implements AsyncDisposable {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #sizeBytes = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The position that was stored last; undefined where there is none that can be read. */
+  async load(): Promise<PumpPosition | undefined> {
+    let text: string;
+    try {
+      this.#file ??= await open(this.#path, "r+");
+      text = await this.#file.readFile("utf8");
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return undefined;
+      throw error;
+    }
+    this.#sizeBytes = Buffer.byteLength(text);
+    return parsePosition(text);
+  }
+
+  async store(position: PumpPosition): Promise<void> {
+    const text = JSON.stringify(position);
+    const sizeBytes = Math.max(
+      this.#sizeBytes,
+      Math.ceil((text.length + 1) / SIZE_STEP_BYTES) * SIZE_STEP_BYTES,
+    );
+    this.#file ??= await open(this.#path, "w+", 0o600);
+    await this.#file.write(Buffer.from(text.padEnd(sizeBytes - 1).concat("\n")), 0, sizeBytes, 0);
+    this.#sizeBytes = sizeBytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+function parsePosition(text: string): PumpPosition | undefined {
+  try {
+    const { spool, mark, lost } = JSON.parse(text) as Partial<PumpPosition>;
+    if (typeof spool?.offset !== "number" || typeof lost?.lines !== "number") return undefined;
+    return { spool, mark, lost };
+  } catch {
+    // The host crashed before all of it was on the disk.
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { invalidArgument, permissionDenied } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
+import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { IPAMConfig, NetworkCreateRequest } from "../../spec/engine-api/mod.ts";
+import { createsPredefined, noSuchPlugin, notSwarmManager } from "./errors.ts";
+import { isPredefinedName } from "./predefined.ts";
+
+// Options that stand for fields of the request. Source: docker's reference of `docker network create`.
+const ENABLE_IPV4 = "com.docker.network.enable_ipv4";
+const ENABLE_IPV6 = "com.docker.network.enable_ipv6";
+
+// Source: Go's strconv.ParseBool.
+const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE = ["0", "f", "F", "FALSE", "false", "False"];
+
+type Options = Readonly<Record<string, string>>;
+
+function enabled(asked: boolean | undefined, options: Options, key: string, fallback: boolean): boolean {
+  if (asked !== undefined) return asked;
+  const text = options[key];
+  if (text === undefined) return fallback;
+  if (TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
+  throw invalidArgument(`driver-opt ${JSON.stringify(key)} is not a valid bool`);
+}
+
+function poolOf(config: IPAMConfig): IpamPool {
+  return {
+    subnet: config.Subnet ?? "",
+    ...(config.IPRange ? { ipRange: config.IPRange } : {}),
+    ...(config.Gateway ? { gateway: config.Gateway } : {}),
+    ...(config.AuxiliaryAddresses && Object.keys(config.AuxiliaryAddresses).length > 0
+      ? { auxAddresses: { ...config.AuxiliaryAddresses } }
+      : {}),
+  };
+}
+
+/**
+ * The network that a request asks for, not yet planned by its driver. `findConfiguration` looks up the network that
+ * `ConfigFrom` names. Errors: invalidArgument, permissionDenied, notFound, with docker's texts.
+ */
+export function newNetwork(
+  request: NetworkCreateRequest,
+  findConfiguration: (name: string) => NetworkRecord,
+): NetworkRecord {
+  const name = request.Name;
+  if (name.trim() === "") throw invalidArgument(`invalid name: ${name}`);
+  if (isPredefinedName(name)) throw createsPredefined(name);
+  if (request.Ingress || request.Scope === "swarm") throw notSwarmManager();
+  const own = ownConfiguration(request);
+  const configFrom = request.ConfigFrom?.Network ?? "";
+  if (configFrom === "") return own;
+  checkDependent(request, own);
+  const { enableIpv4, enableIpv6, ipamDriver, ipamOptions, pools, options, labels } =
+    findConfiguration(configFrom);
+  const userSubnets = pools.map(({ subnet }) => subnet);
+  return {
+    ...own,
+    configFrom,
+    enableIpv4,
+    enableIpv6,
+    ipamDriver,
+    ipamOptions,
+    pools,
+    userSubnets,
+    options,
+    labels: { ...labels, ...own.labels },
+  };
+}
+
+function ownConfiguration(request: NetworkCreateRequest): NetworkRecord {
+  const options = request.Options ?? {};
+  const ipam = request.IPAM ?? {};
+  const enableIpv4 = enabled(request.EnableIPv4, options, ENABLE_IPV4, true);
+  const enableIpv6 = enabled(request.EnableIPv6, options, ENABLE_IPV6, false);
+  if (!enableIpv4 && !enableIpv6) throw invalidArgument("IPv4 or IPv6 must be enabled");
+  const ipamDriver = ipam.Driver || "default";
+  if (ipamDriver !== "default") throw noSuchPlugin(ipamDriver);
+  const pools = (ipam.Config ?? []).map(poolOf);
+  return {
+    id: newId(),
+    name: request.Name,
+    // A configuration is no network of its own, so it has the driver that makes nothing.
+    driver: request.ConfigOnly ? "null" : request.Driver || "bridge",
+    createdAt: formatRfc3339Nano(nowNs()),
+    enableIpv4,
+    enableIpv6,
+    internal: request.Internal ?? false,
+    attachable: request.Attachable ?? false,
+    ingress: false,
+    configOnly: request.ConfigOnly ?? false,
+    configFrom: "",
+    ipamDriver,
+    ipamOptions: ipam.Options ?? {},
+    pools,
+    userSubnets: pools.map(({ subnet }) => subnet),
+    options,
+    labels: request.Labels ?? {},
+  };
+}
+
+function checkDependent(request: NetworkCreateRequest, own: NetworkRecord): void {
+  if (own.configOnly) {
+    throw permissionDenied("a configuration network cannot depend on another configuration network");
+  }
+  const configured =
+    own.pools.length > 0 ||
+    Object.keys(own.options).length > 0 ||
+    Object.keys(own.ipamOptions).length > 0 ||
+    request.EnableIPv6 === true;
+  if (configured) {
+    throw permissionDenied(
+      "user supplied configurations are not supported if the network depends on a configuration network",
+    );
+  }
+}

@@ -1,0 +1,2 @@
+export { AuthorizationPlugins } from "./authorization-plugins.ts";
+export { PluginVolumeDrivers } from "./plugin-volume-drivers.ts";

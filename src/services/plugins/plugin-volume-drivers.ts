@@ -1,0 +1,52 @@
+import { SingleFlight } from "../../base/async.ts";
+import { EngineError, isKind, kindOf, messageOf } from "../../base/errors.ts";
+import type { VolumeDriver, VolumeDrivers } from "../../core/volumes/volume.ts";
+import type { PluginClient, Plugins } from "../../drivers/plugin-client/mod.ts";
+import { VolumePluginDriver } from "../../drivers/volume-plugin/mod.ts";
+
+/** The engine's own volume drivers and those of plug-ins, which are looked for by name when they are asked for. */
+export class PluginVolumeDrivers implements VolumeDrivers {
+  readonly #builtin: VolumeDrivers;
+  readonly #plugins: Plugins;
+  readonly #opened = new Map<string, VolumeDriver>();
+  readonly #opening = new SingleFlight<VolumeDriver>();
+
+  constructor(builtin: VolumeDrivers, plugins: Plugins) {
+    this.#builtin = builtin;
+    this.#plugins = plugins;
+  }
+
+  known(name: string): VolumeDriver | undefined {
+    return this.#builtin.known(name) ?? this.#opened.get(name);
+  }
+
+  async find(name: string): Promise<VolumeDriver> {
+    const known = this.known(name);
+    if (known) return known;
+    let client: PluginClient;
+    try {
+      client = await this.#plugins.get(name, "VolumeDriver");
+    } catch (error) {
+      // The text for a name that nobody has is the same with and without plug-ins.
+      if (isKind(error, "notFound")) return await this.#builtin.find(name);
+      throw new EngineError(kindOf(error), `error looking up volume plugin ${name}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return await this.#open(client);
+  }
+
+  async all(): Promise<readonly VolumeDriver[]> {
+    const clients = await this.#plugins.all("VolumeDriver");
+    const drivers = clients.map((client) => this.known(client.name) ?? this.#open(client));
+    return [...(await this.#builtin.all()), ...(await Promise.all(drivers))];
+  }
+
+  async #open(client: PluginClient): Promise<VolumeDriver> {
+    return await this.#opening.run(client.name, async () => {
+      const driver = await VolumePluginDriver.open(client);
+      this.#opened.set(client.name, driver);
+      return driver;
+    });
+  }
+}
