@@ -40,6 +40,8 @@ export function useEngine(options?: EngineOptions): Harness {
   afterAll(async () => {
     if (!harness) return;
     await using engine = harness.engine;
+    // A test that timed out took the daemon with it; its containers run on.
+    if ((await harness.docker(["version"])).code !== 0) await engine.restart();
     const { stdout } = await harness.docker(["ps", "--all", "--quiet"]);
     const containers = stdout.split("\n").filter(Boolean);
     if (containers.length > 0) await harness.docker(["rm", "--force", "--volumes", ...containers]);

@@ -1,55 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { request } from "node:http";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
+import { volumeSteps } from "./volume-steps.ts";
 
 const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 const ANONYMOUS = /^[0-9a-f]{64}\n$/;
 
-describe.skipIf(!hasDockerCli)("volumes and mounts with the docker command line", () => {
+describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
   const harness = useEngine();
-  const docker = (...args: string[]) => harness.docker(args);
-  const run = (...args: string[]) => docker("run", "--rm", ...args);
-  const shell = (script: string, ...options: string[]) => run(...options, TEST_IMAGE, "sh", "-ec", script);
-
-  async function buildImage(name: string, script: string, ...changes: string[]): Promise<void> {
-    await docker("run", "--name", "builder", TEST_IMAGE, "sh", "-ec", script);
-    const flags = changes.flatMap((change) => ["--change", change]);
-    expect(await docker("commit", ...flags, "builder", name)).toMatchObject({ stderr: "", code: 0 });
-    await docker("rm", "-v", "builder");
-  }
-
-  async function inspect<T>(what: string, field: string): Promise<T> {
-    const { stdout, stderr } = await docker("inspect", "--format", `{{json ${field}}}`, what);
-    expect(stderr).toBe("");
-    return JSON.parse(stdout) as T;
-  }
-
-  function call(method: string, path: string): Promise<{ status: number; body: string }> {
-    return new Promise((resolve, reject) => {
-      const sent = request({ socketPath: harness.engine.socketPath, method, path }, (response) => {
-        let body = "";
-        response.on("data", (chunk) => {
-          body += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode!, body }));
-      });
-      sent.on("error", reject);
-      sent.end();
-    });
-  }
+  const { docker, run, shell, buildImage, call } = volumeSteps(harness);
 
   describe("the volume's life", () => {
     test("create, list, inspect, remove", async () => {
@@ -322,195 +285,6 @@ describe.skipIf(!hasDockerCli)("volumes and mounts with the docker command line"
     });
   });
 
-  describe("binds", () => {
-    test("-v makes a missing directory, --mount only with bind-create-src", async () => {
-      const path = join(harness.engine.directory, "made/by/-v");
-      expect((await shell("touch /x/f", "-v", `${path}:/x`)).code).toBe(0);
-      expect(statSync(path).mode & 0o7777).toBe(0o755);
-      const other = join(harness.engine.directory, "missing");
-      expect((await shell("true", "--mount", `type=bind,src=${other},dst=/x`)).stderr).toContain(
-        `invalid mount config for type "bind": bind source path does not exist: ${other}`,
-      );
-      const body = {
-        Image: TEST_IMAGE,
-        HostConfig: { Mounts: [bindSpec(other, { CreateMountpoint: true })] },
-      };
-      expect(await createByApi(body)).toBe(201);
-      expect(existsSync(other)).toBe(false);
-      await docker("start", "-a", "by-api");
-      expect(existsSync(other)).toBe(true);
-      await docker("rm", "by-api");
-    });
-
-    test("files, links and sockets are bound as what they lead to", async () => {
-      const directory = join(harness.engine.directory, "kinds");
-      mkdirSync(directory);
-      writeFileSync(join(directory, "file"), "content");
-      symlinkSync("file", join(directory, "link"));
-      const options = [
-        "-v",
-        `${directory}/link:/bound:ro`,
-        "-v",
-        `${harness.engine.socketPath}:/engine.sock`,
-      ];
-      const seen = await shell("cat /bound; test -S /engine.sock", ...options);
-      expect(seen).toEqual({ stdout: "content", stderr: "", code: 0 });
-    });
-
-    test("read-only holds for mounts below", async () => {
-      await docker("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "inner");
-      await docker("run", "-d", "--name", "holder", "-v", "inner:/x", TEST_IMAGE, "sleep", "1000");
-      const source = join(harness.engine.dataRoot, "volumes");
-      const touch = async (options: string) =>
-        await shell("touch /all/inner/_data/f", "--mount", `type=bind,src=${source},dst=/all${options}`);
-      expect((await touch(",readonly")).stderr).toContain("Read-only file system");
-      const forced = "readonly,bind-recursive=readonly,bind-propagation=rprivate";
-      const { stderr } = await shell("touch /d/f", "--mount", `type=bind,src=/dev,dst=/d,${forced}`);
-      expect(stderr).toContain("Read-only file system");
-      expect(await touch(",readonly,bind-recursive=writable")).toMatchObject({ stderr: "", code: 0 });
-      await docker("rm", "-f", "holder");
-      await docker("volume", "rm", "inner");
-    });
-
-    test("propagation needs a shared mount", async () => {
-      const { stderr } = await shell("true", "-v", `${harness.engine.directory}:/x:rshared`);
-      const path = harness.engine.directory;
-      if (stderr !== "")
-        expect(stderr).toMatch(new RegExp(`path ${path} is mounted on \\S+ but it is not a shared mount`));
-      expect((await shell("true", "-v", "named:/x:rshared")).stderr).toContain(
-        `invalid volume specification: 'named:/x:rshared': invalid mount config for type "volume": field BindOptions must not be specified`,
-      );
-    });
-
-    test.each([
-      [["-v", "/a:b"], "invalid mount path: 'b' mount path must be absolute"],
-      [["-v", "/a:/"], "invalid specification: destination can't be '/'"],
-      [["-v", "/a:/b:foo"], "invalid mode: foo"],
-      [["-v", "/a:/b:ro,rw"], "invalid mode: ro,rw"],
-      [["-v", "/a:/b", "-v", "/c:/b"], "Duplicate mount point: /b"],
-      [
-        ["--mount", "type=volume,dst=/b,volume-subpath=x"],
-        "must not set Subpath when using anonymous volumes",
-      ],
-      [
-        ["--mount", "type=volume,src=vv,dst=/b,volume-subpath=../x"],
-        "subpath must be a relative path within the volume",
-      ],
-      [["--tmpfs", "/t:foo=1"], 'invalid tmpfs option ["foo" "1"]'],
-    ])("%j is refused", async (options, text) => {
-      const { stderr, code } = await shell("true", ...options);
-      expect(stderr).toContain(text);
-      expect(code).toBe(125);
-    });
-  });
-
-  describe("sub-paths and images", () => {
-    test("a sub-path of a volume is bound, and never leads out of it", async () => {
-      await shell(
-        "mkdir -p /v/a/b; echo deep > /v/a/b/f; ln -s a/b /v/in; ln -s /etc /v/abs; ln -s ../../.. /v/up",
-        "-v",
-        "sub:/v",
-      );
-      const mount = (subpath: string) => ["--mount", `type=volume,src=sub,dst=/m,volume-subpath=${subpath}`];
-      expect((await shell("cat /m/f", ...mount("a/b"))).stdout).toBe("deep\n");
-      expect((await shell("cat /m/f", ...mount("in"))).stdout).toBe("deep\n");
-      expect((await shell("cat /m", ...mount("a/b/f"))).stdout).toBe("deep\n");
-      for (const subpath of ["abs", "up"]) {
-        expect((await shell("true", ...mount(subpath))).stderr).toContain(
-          "path concatenation escapes the base directory",
-        );
-      }
-      expect((await shell("true", ...mount("none"))).stderr).toMatch(
-        /cannot access path \S+\/none: lstat \S+: no such file/,
-      );
-    });
-
-    test("mount points in a volume that another container swaps for links stay in the container", async () => {
-      const outside = join(harness.engine.directory, "outside");
-      mkdirSync(outside);
-      await shell("mkdir /s/d", "-v", "shared:/s");
-      // The same path leads to a directory of the host if anything follows it there.
-      const swap = `while :; do mv /s/d /s/e; ln -s ${outside} /s/d; rm /s/d; mv /s/e /s/d; done 2>/dev/null`;
-      await docker("run", "-d", "--name", "swapper", "-v", "shared:/s", TEST_IMAGE, "sh", "-c", swap);
-      let started = 0;
-      for (const endMs = Date.now() + 4000; Date.now() < endMs; ) {
-        const { code } = await shell("true", "-v", "shared:/s", "-v", "/s/d/made", "--tmpfs", "/s/d/memory");
-        if (code === 0) started++;
-        expect(readdirSync(outside)).toEqual([]);
-      }
-      expect(started).toBeGreaterThan(0);
-      expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(outside);
-      await docker("rm", "-f", "swapper");
-    }, 20_000);
-
-    test("an image's files are seen, read-only", async () => {
-      await buildImage("test/files", "mkdir -p /d; echo file > /d/f");
-      const mount = (more: string) => ["--mount", `type=image,src=test/files,dst=/i${more}`];
-      const seen = await shell("cat /i/d/f; ! touch /i/x", ...mount(""));
-      expect(seen.stdout).toBe("file\n");
-      expect(seen.code).toBe(0);
-      expect((await shell("cat /i/f", ...mount(",image-subpath=d"))).stdout).toBe("file\n");
-      expect(
-        (await docker("create", "--mount", "type=image,src=no/such,dst=/i", "--pull", "never", TEST_IMAGE))
-          .stderr,
-      ).toContain("No such image: no/such:latest");
-      await docker("create", "--name", "keeper", ...mount(""), TEST_IMAGE);
-      expect((await docker("rmi", "test/files")).stderr).toContain(
-        "conflict: unable to remove repository reference",
-      );
-      await docker("rm", "keeper");
-    });
-  });
-
-  test("inspect shows each kind of mount as docker does", async () => {
-    const source = harness.engine.directory;
-    await docker(
-      ...["create", "--name", "shown", "-v", "vol:/v", "-v", "/anon", "-v", `${source}/kinds:/b:ro,z`],
-      ...["--mount", "type=tmpfs,dst=/t,tmpfs-size=65536,tmpfs-mode=1770", "--tmpfs", "/u"],
-      ...["--mount", "type=volume,src=vol,dst=/w,readonly", TEST_IMAGE],
-    );
-    type Point = Record<string, unknown> & { Destination: string; Name?: string; Source: string };
-    const points = await inspect<Point[]>("shown", ".Mounts");
-    const at = (destination: string) => points.find(({ Destination }) => Destination === destination)!;
-    const volume = {
-      Type: "volume",
-      Name: "vol",
-      Source: join(harness.engine.dataRoot, "volumes/vol/_data"),
-    };
-    expect(JSON.stringify(at("/v"))).toBe(
-      JSON.stringify({ ...volume, Destination: "/v", Driver: "local", Mode: "z", RW: true, Propagation: "" }),
-    );
-    expect(at("/w")).toMatchObject({ ...volume, Mode: "z", RW: false });
-    expect(at("/anon")).toMatchObject({
-      Type: "volume",
-      Driver: "local",
-      Mode: "",
-      RW: true,
-      Propagation: "",
-    });
-    expect(JSON.stringify(at("/b"))).toBe(
-      `{"Type":"bind","Source":"${source}/kinds","Destination":"/b","Mode":"ro,z","RW":false,"Propagation":"rprivate"}`,
-    );
-    expect(at("/t")).toEqual({
-      Type: "tmpfs",
-      Source: "",
-      Destination: "/t",
-      Mode: "",
-      RW: true,
-      Propagation: "",
-    });
-    expect(points.some(({ Destination }) => Destination === "/u")).toBe(false);
-    await docker("rm", "-v", "shown");
-  });
-
-  test("tmpfs has the size, mode and flags asked for", async () => {
-    const seen = await shell(
-      "grep -E ' /(t|u) ' /proc/mounts | cut -d' ' -f4 | tr , '\\n' | grep -E 'size|mode|noexec|nosuid'",
-      ...["--mount", "type=tmpfs,dst=/t,tmpfs-size=65536,tmpfs-mode=1770", "--tmpfs", "/u:exec,size=128k"],
-    );
-    expect(seen.stdout).toBe("nosuid\nnoexec\nsize=64k\nmode=1770\nnosuid\nsize=128k\n");
-  });
-
   describe("beyond docker", () => {
     const gantry = (...args: string[]) =>
       runCommand([GANTRY, "-H", harness.engine.host, "--no-autostart", ...args], {
@@ -576,25 +350,4 @@ describe.skipIf(!hasDockerCli)("volumes and mounts with the docker command line"
     const { stdout } = await docker("events", "--since", since, "--until", until, ...filters);
     expect(stdout).toBe("create\nmount\nunmount\ndestroy\n");
   });
-
-  function bindSpec(source: string, options: object): object {
-    return { Type: "bind", Source: source, Target: "/x", BindOptions: options };
-  }
-
-  function createByApi(body: object): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const options = {
-        socketPath: harness.engine.socketPath,
-        method: "POST",
-        path: "/v1.50/containers/create?name=by-api",
-        headers: { "Content-Type": "application/json" },
-      };
-      const sent = request(options, (response) => {
-        response.resume();
-        response.on("end", () => resolve(response.statusCode!));
-      });
-      sent.on("error", reject);
-      sent.end(JSON.stringify(body));
-    });
-  }
 });

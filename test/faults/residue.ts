@@ -82,11 +82,15 @@ function namedSnapshots(files: readonly string[], keys: ReadonlyMap<string, stri
 async function firewallLines(engine: TestEngine): Promise<string[]> {
   const id = readFileSync(join(engine.dataRoot, "engine-id"), "utf8").trim();
   const { stdout } = await runCommand(["nft", "list", "table", "inet", firewallTableName(id)]);
-  return stdout
-    .split("\n")
-    .map((line) => line.replace(/packets \d+ bytes \d+/, "").trim())
-    .filter(Boolean)
-    .map((line) => `firewall: ${line}`);
+  return (
+    stdout
+      .split("\n")
+      // Names follow from the engine's id and subnets from what is free: both are others after a first start.
+      .map((line) => line.replace(/packets \d+ bytes \d+/, "").replaceAll(/(gantry|gt)-[0-9a-f]{8}/g, "$1"))
+      .map((line) => line.replaceAll(/\d+\.\d+\.\d+\.\d+\/\d+/g, "subnet").trim())
+      .filter(Boolean)
+      .map((line) => `firewall: ${line}`)
+  );
 }
 
 async function look(engine: TestEngine): Promise<Residue> {

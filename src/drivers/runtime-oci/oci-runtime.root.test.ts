@@ -171,6 +171,7 @@ test("execs have output, exit codes, terminals and errors of their own", async (
   const screen = await terminal.attach();
   await screen.write(Buffer.from("go\n"));
   expect((await collectOutput(screen)).stdout).toContain("20 70\r\n");
+  await terminal.wait();
   await terminal.delete();
 
   // What an exec leaves running keeps its output open; the client must not wait for it.

@@ -15,7 +15,7 @@ import type { LinuxResources } from "../../spec/oci-runtime/resources.ts";
 import { attachToMonitor } from "./attachment.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { ATTACH_SOCKET, CONTROL_FIFO } from "./monitor.ts";
+import { ATTACH_SOCKET, CONTROL_FIFO, monitorGone } from "./monitor.ts";
 import { signalProcess, waitForExit } from "./monitored-process.ts";
 import { OciExec } from "./oci-exec.ts";
 import { lastMessage, runtimeError } from "./runtime-errors.ts";
@@ -95,6 +95,8 @@ export class OciTask implements Task {
     // Forced: what still runs is killed, which is also what makes the monitor record the exit.
     await this.#releaseRuntime();
     await this.wait();
+    // Its last files come after the exit code: a bundle removed under its hands would come back.
+    await monitorGone(this.#context.reactor, this.handle.bundle);
     await rm(this.handle.bundle, { recursive: true, force: true });
     this.#context.exits.remove(this.handle.containerId);
   }

@@ -4,13 +4,7 @@ import type { Filters } from "../../base/filters.ts";
 import { newId } from "../../base/ids.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
-import type {
-  DriverVolume,
-  VolumeDriver,
-  VolumeDrivers,
-  VolumeRecord,
-  VolumeStore,
-} from "../../core/volumes/volume.ts";
+import type { VolumeDriver, VolumeDrivers, VolumeRecord, VolumeStore } from "../../core/volumes/volume.ts";
 import type {
   Volume,
   VolumeCreateRequest,
@@ -19,6 +13,7 @@ import type {
 } from "../../spec/engine-api/mod.ts";
 import { nameOfOtherDriver, noSuchVolume, operationFailed, pruneRunning, volumeInUse } from "./errors.ts";
 import { ANONYMOUS_LABEL, listFilter, pruneFilter } from "./filters.ts";
+import { anonymousVolume, type BorrowedVolume, type FoundVolume, foreignRecord } from "./found-volume.ts";
 
 /** Ids of the containers that have a volume among their mounts, by the volume's name. */
 export type VolumeReferences = () => ReadonlyMap<string, readonly string[]>;
@@ -394,31 +389,4 @@ export class VolumeService {
       actor: { id: volume.name, attributes: { driver: volume.driver } },
     });
   }
-}
-
-/** A volume's directory for as long as it is held. */
-export interface BorrowedVolume extends AsyncDisposable {
-  readonly directory: string;
-}
-
-/** A volume as it is stored, and as its driver tells of it where the driver has a word of its own. */
-export interface FoundVolume {
-  readonly record: VolumeRecord;
-  readonly live?: DriverVolume;
-}
-
-function anonymousVolume(driver: string): WantedVolume {
-  const labels = { [ANONYMOUS_LABEL]: "" };
-  return { name: newId(), driver: driver || "local", options: {}, labels, anonymous: true };
-}
-
-function foreignRecord(driver: VolumeDriver, { name, createdAt }: DriverVolume): VolumeRecord {
-  return {
-    name,
-    driver: driver.name,
-    createdAt: createdAt ?? "0001-01-01T00:00:00Z",
-    labels: {},
-    options: {},
-    anonymous: false,
-  };
 }

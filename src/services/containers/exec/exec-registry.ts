@@ -10,6 +10,8 @@ export interface ExecRecord {
   process: ExecProcess | undefined;
   pid: number;
   exitCode: number | null;
+  /** Settles once the exit code of a process that ran is here to be asked for. */
+  readonly ended: PromiseWithResolvers<void>;
 }
 
 /** Ended execs are kept this many to a container, so that their exit codes can be asked for. */

@@ -38,6 +38,7 @@ export function createExec(
     process: undefined,
     pid: 0,
     exitCode: null,
+    ended: Promise.withResolvers(),
   });
   publishContainerEvent(parts, container, `exec_create: ${(request.Cmd ?? []).join(" ")}`, { execID: id });
   return { id };
@@ -64,29 +65,37 @@ export async function startExecAttached(
   const tty = request.Tty ?? false;
   const keys = tty && request.AttachStdin ? parseDetachKeys(request.DetachKeys ?? "") : [];
   const scanner = new DetachKeyScanner(keys);
+  const left = Promise.withResolvers<void>();
+  const close = () => {
+    left.resolve();
+    attachment.close();
+  };
   return {
     tty,
-    output: wantedOutput(attachment, request),
+    output: outputUntil(Promise.race([exec.ended.promise, left.promise]), attachment, request),
     async write(bytes) {
       if (!request.AttachStdin) return;
       const { bytes: passed, detached } = scanner.scan(bytes);
       if (passed.length > 0) await attachment.write(passed);
-      if (detached) attachment.close();
+      if (detached) close();
     },
     async closeStdin() {
       if (request.AttachStdin) await attachment.closeStdin();
     },
-    close: () => attachment.close(),
+    close,
   };
 }
 
-async function* wantedOutput(
+/** The streams that were asked for. Ends with `end` at the earliest: clients ask for the exit code as soon as it does. */
+async function* outputUntil(
+  end: Promise<void>,
   attachment: TaskAttachment,
   request: ExecCreateRequest,
 ): AsyncIterable<OutputChunk> {
   for await (const chunk of attachment.output) {
     if (chunk.stream === "stdout" ? request.AttachStdout : request.AttachStderr) yield chunk;
   }
+  await end;
 }
 
 async function launch(
@@ -168,6 +177,7 @@ function supervise(parts: ContainerParts, exec: ExecRecord): void {
       exec.status = "exited";
       exec.exitCode = exitCode;
       exec.process = undefined;
+      exec.ended.resolve();
       const container = parts.store.get(exec.containerId);
       if (container) {
         publishContainerEvent(parts, container, "exec_die", { execID: exec.id, exitCode: String(exitCode) });
@@ -175,7 +185,8 @@ function supervise(parts: ContainerParts, exec: ExecRecord): void {
       parts.execs.trim(exec.containerId);
       await process.delete();
     })
-    .catch((error) => parts.logger.error({ reason: messageOf(error), exec: exec.id }, "ending an exec"));
+    .catch((error) => parts.logger.error({ reason: messageOf(error), exec: exec.id }, "ending an exec"))
+    .finally(() => exec.ended.resolve());
 }
 
 /** Gives the exec's terminal a size. Errors: notFound, conflict (not running). */
