@@ -22,6 +22,8 @@ export type Residue = ReadonlySet<string>;
 const SNAPSHOT_DRIVER = "overlay2";
 const SETTLE_TIMEOUT_MS = 3_000;
 const POLL_MS = 20;
+/** Clearing a container takes some 20 ms. */
+const QUIET_MS = 150;
 
 /** Folders whose entries stand for one thing each: what is in them is not looked at. */
 const WHOLE_THINGS = [
@@ -104,12 +106,15 @@ async function look(engine: TestEngine): Promise<Residue> {
   ]);
 }
 
-/** The engine's residue once it has nothing left to clear away in the background. */
+/** The engine's residue once it has nothing left to clear away in the background: two looks in a row see the same. */
 export async function takeResidue(engine: TestEngine): Promise<Residue> {
+  let before = await look(engine);
   for (;;) {
+    await sleep(QUIET_MS);
     const residue = await look(engine);
-    if (![...residue].some((line) => TRASH.test(line))) return residue;
-    await sleep(POLL_MS);
+    const isQuiet = residue.size === before.size && [...residue].every((line) => before.has(line));
+    if (isQuiet && ![...residue].some((line) => TRASH.test(line))) return residue;
+    before = residue;
   }
 }
 

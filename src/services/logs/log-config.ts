@@ -16,7 +16,7 @@ const ENGINE_OPTIONS: ReadonlySet<string> = new Set([
 const NON_BLOCKING = "non-blocking";
 /** Docker's default for `max-buffer-size`. */
 const DEFAULT_BUFFER_BYTES = 1024 * 1024;
-/** docs/decisions/0012: what may wait for a sink in `blocking` mode, in which docker would stop the container. */
+/** docs/decisions/0005: what may wait for a sink in `blocking` mode, in which docker would stop the container. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];

@@ -40,14 +40,14 @@ export class PositionFile implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** The position that was stored last; undefined where there is none that can be read. */
-  async load(): Promise<PumpPosition | undefined> {
+  /** The position that was stored last: `none` where none ever was, undefined where it cannot be read. */
+  async load(): Promise<PumpPosition | "none" | undefined> {
     let text: string;
     try {
       this.#file ??= await open(this.#path, "r+");
       text = await this.#file.readFile("utf8");
     } catch (error) {
-      if (isErrno(error, "ENOENT")) return undefined;
+      if (isErrno(error, "ENOENT")) return "none";
       throw error;
     }
     this.#sizeBytes = Buffer.byteLength(text);

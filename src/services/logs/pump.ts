@@ -29,6 +29,8 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
+/** A mark older than any file. */
+const NOTHING_STORED: StoreMark = { file: "", sizeBytes: 0 };
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 /** How often a sink that hangs is looked after. */
@@ -147,11 +149,12 @@ export class LogPump implements AsyncDisposable {
 
   async #resume(): Promise<SpoolCursor> {
     const { spool } = this.#options;
-    this.#position = (await this.#retrying(() => this.#positionFile.load())) ?? START;
-    if (this.#position.mark) {
-      const { mark } = this.#position;
-      await this.#retrying(() => (this.#openSink() as LogStore).rollBack(mark));
-    }
+    const stored = await this.#retrying(() => this.#positionFile.load());
+    this.#position = stored === undefined || stored === "none" ? START : stored;
+    // What a store has from before the first position was stored comes from the spool once more.
+    const mark = stored === "none" ? NOTHING_STORED : this.#position.mark;
+    const sink = mark && this.#openSink();
+    if (mark && sink && isStore(sink)) await this.#retrying(() => sink.rollBack(mark));
     // After a crash of the host the position may have reached the disk and the spool not.
     const size = await spool.size();
     if (this.#position.spool.offset > size) {
@@ -303,7 +306,7 @@ export class LogPump implements AsyncDisposable {
 
   #mark(): StoreMark | undefined {
     const sink = this.#openSink();
-    return "mark" in sink ? (sink as LogStore).mark() : undefined;
+    return isStore(sink) ? sink.mark() : undefined;
   }
 
   #openSink(): LogSink {
@@ -326,6 +329,10 @@ export class LogPump implements AsyncDisposable {
     const { containerId: container, name: driver, logger } = this.#options;
     logger.warn({ container, driver, error: messageOf(error) }, message);
   }
+}
+
+function isStore(sink: LogSink): sink is LogStore {
+  return "mark" in sink;
 }
 
 function sumUp(entries: readonly LogEntry[]): LostOutput {

@@ -9,7 +9,7 @@ import { JsonFileFormat } from "./json-file-format.ts";
 import { parseLimits } from "./limits.ts";
 import { RotatingLog, type RotationLimits } from "./rotating-log.ts";
 
-/** docs/decisions/0012: a log that nobody bounded must not fill the disk. */
+/** docs/decisions/0005: a log that nobody bounded must not fill the disk. */
 const DEFAULT_LIMITS: RotationLimits = { maxFileBytes: 20_000_000, maxFiles: 5, compress: false };
 const OPTIONS: ReadonlySet<string> = new Set([...ATTRIBUTE_OPTIONS, "max-file", "max-size", "compress"]);
 
