@@ -1,10 +1,17 @@
 import { messageOf } from "../../base/errors.ts";
 import { DOCKER_FUNCTIONS, HEADER_FUNCTIONS } from "../../spec/go-template/docker-functions.ts";
+import { toGoJson } from "../../spec/go-template/go-json.ts";
 import { parseTemplate, type Template } from "../../spec/go-template/template.ts";
 import { GO_TYPE } from "../../spec/go-template/values.ts";
 import { ExitError } from "../exit.ts";
 import { layOut } from "./tab-writer.ts";
 import type { View } from "./view.ts";
+
+/** A whole row as JSON has `<`, `>` and `&` escaped, which single values have not: Go's `MarshalJSON` does that. */
+const ROW_FUNCTIONS: typeof DOCKER_FUNCTIONS = {
+  ...DOCKER_FUNCTIONS,
+  json: (value) => toGoJson(value, "", typeof value === "object" && value !== null && GO_TYPE in value),
+};
 
 /** A template that does not parse or does not run, in docker's words. */
 export function templateError(doing: "parse" | "execute", error: unknown): ExitError {
@@ -34,11 +41,11 @@ function unescapeShell(text: string): string {
 
 /** The items of a list through `table TEMPLATE`, `json` or `TEMPLATE`. */
 export function renderTemplate<T>(view: View<T>, items: readonly T[], format: string): string {
-  const isTable = /^table\s/.test(format);
+  const isTable = format.startsWith("table");
   const text = unescapeShell(
     isTable ? format.slice("table".length).trim() : format === "json" ? "{{json .}}" : format,
   );
-  const template = parse(text, DOCKER_FUNCTIONS);
+  const template = parse(text, ROW_FUNCTIONS);
   const rows = items.map((item) => `${execute(template, contextOf(view, item))}\n`).join("");
   if (!isTable) return rows;
   const headers = Object.fromEntries(

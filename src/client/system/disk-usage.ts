@@ -9,5 +9,18 @@ export async function diskUsage(
 ): Promise<DiskUsage> {
   // Since API 1.52 the lists come on request only.
   const lists = !isOlder(await client.apiVersion(), "1.52");
-  return await client.json({ method: "GET", path: "/system/df", query: { verbose: lists, type: kinds } });
+  const usage = await client.json<DiskUsage>({
+    method: "GET",
+    path: "/system/df",
+    query: { verbose: lists, type: kinds },
+  });
+  if (!lists) return usage;
+  return {
+    ...usage,
+    LayersSize: usage.ImageUsage?.TotalSize ?? 0,
+    Images: usage.ImageUsage?.Items ?? null,
+    Containers: usage.ContainerUsage?.Items ?? null,
+    Volumes: usage.VolumeUsage?.Items ?? null,
+    BuildCache: usage.BuildCacheUsage?.Items ?? null,
+  };
 }

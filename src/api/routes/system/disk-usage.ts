@@ -71,7 +71,11 @@ function lists(
   return {
     ...(images && {
       LayersSize: images.TotalSize,
-      Images: images.Items.map((image) => adapt(imageRules, version, image)),
+      Images: images.Items.map((image) => ({
+        ...adapt(imageRules, version, image),
+        // Lists of images have had the count since 1.51; here it always was.
+        Containers: image.Containers,
+      })),
     }),
     ...(containers && {
       Containers: containers.Items.map((container) => adapt(containerRules, version, container)),
