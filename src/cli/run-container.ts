@@ -1,3 +1,4 @@
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../base/detach-keys.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { attachContainer } from "../client/containers/attach.ts";
 import { killContainer } from "../client/containers/kill.ts";
@@ -11,7 +12,6 @@ import { type CreateOptions, createWithPull } from "./create-container.ts";
 import { ExitError } from "./exit.ts";
 import { runError, startFailureCode } from "./run-error.ts";
 import { type AttachmentEnd, runAttachment } from "./streams/attachment.ts";
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "./terminal/detach-keys.ts";
 import { followTerminalSize } from "./terminal/follow-size.ts";
 import { rawMode } from "./terminal/raw-mode.ts";
 import { proxySignals } from "./terminal/signal-proxy.ts";

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
+import { DetachWatcher } from "../../base/detach-keys.ts";
 import type { HijackedStream } from "../../client/hijacked-stream.ts";
-import { DetachWatcher } from "../terminal/detach-keys.ts";
 import { copyOutput, demultiplex, type OutputTargets } from "./demultiplex.ts";
 
 export interface AttachmentOptions extends OutputTargets {

@@ -1,4 +1,4 @@
-import { DetachKeyScanner, parseDetachKeys } from "../../base/detach-keys.ts";
+import { DEFAULT_DETACH_KEYS, DetachWatcher, parseDetachKeys } from "../../base/detach-keys.ts";
 import { conflict } from "../../base/errors.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { AttachSession } from "../../core/containers/streams.ts";
@@ -29,29 +29,33 @@ export async function attachContainer(
   options: AttachOptions,
 ): Promise<AttachSession> {
   const record = currentRecord(parts, id);
-  const keys = parseDetachKeys(options.detachKeys);
+  const keys = parseDetachKeys(options.detachKeys || DEFAULT_DETACH_KEYS);
   if (record.state.status === "paused") {
     throw conflict(`container ${id} is paused, unpause the container before attach`);
   }
   const tty = record.config.Tty ?? false;
   publishContainerEvent(parts, record, "attach");
   const connection = options.stream ? connect(parts, record) : undefined;
-  const scanner = new DetachKeyScanner(tty && options.stdin ? keys : []);
+  const watcher = new DetachWatcher(tty && options.stdin ? keys : []);
   return {
     tty,
     output: sessionOutput(parts, record, options, connection?.attachment),
     async write(bytes) {
       if (!options.stdin || !connection) return;
-      const { bytes: passed, detached } = scanner.scan(bytes);
+      const { pass, detached } = watcher.push(bytes);
       const attachment = await connection.attachment;
-      if (passed.length > 0) await attachment.write(passed);
+      if (pass.length > 0) await attachment.write(pass);
       if (detached) {
         publishContainerEvent(parts, record, "detach");
         connection.close();
       }
     },
     async closeStdin() {
-      if (options.stdin && connection) await (await connection.attachment).closeStdin();
+      if (!options.stdin || !connection) return;
+      const attachment = await connection.attachment;
+      const held = watcher.end();
+      if (held.length > 0) await attachment.write(held);
+      await attachment.closeStdin();
     },
     close: () => connection?.close(),
   };

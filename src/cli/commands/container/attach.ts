@@ -1,3 +1,4 @@
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { attachContainer } from "../../../client/containers/attach.ts";
 import { inspectContainer } from "../../../client/containers/inspect.ts";
 import { killContainer } from "../../../client/containers/kill.ts";
@@ -9,7 +10,6 @@ import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { runAttachment } from "../../streams/attachment.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../terminal/detach-keys.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
 import { proxySignals } from "../../terminal/signal-proxy.ts";

@@ -1,3 +1,4 @@
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import type { ApiClient } from "../../../client/api-client.ts";
 import { createExec } from "../../../client/exec/create.ts";
 import { inspectExec } from "../../../client/exec/inspect.ts";
@@ -11,7 +12,6 @@ import { bool, list, string } from "../../flags/types.ts";
 import { environment, environmentValue } from "../../options/key-values.ts";
 import { runAttachment } from "../../streams/attachment.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../terminal/detach-keys.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
 

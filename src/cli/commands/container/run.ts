@@ -1,3 +1,4 @@
+import { parseDetachKeys } from "../../../base/detach-keys.ts";
 import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
@@ -6,7 +7,6 @@ import { containerFlags } from "../../options/container-flags.ts";
 import { runContainer } from "../../run-container.ts";
 import { runError } from "../../run-error.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
-import { parseDetachKeys } from "../../terminal/detach-keys.ts";
 
 export const command = defineCommand({
   usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",

@@ -1,3 +1,4 @@
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { ApiClient } from "../../../client/api-client.ts";
 import { attachContainer } from "../../../client/containers/attach.ts";
@@ -12,7 +13,6 @@ import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { runAttachment } from "../../streams/attachment.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../terminal/detach-keys.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
 import { proxySignals } from "../../terminal/signal-proxy.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DetachKeyScanner, parseDetachKeys } from "../../../base/detach-keys.ts";
+import { DEFAULT_DETACH_KEYS, DetachWatcher, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { conflict, internal, invalidArgument, messageOf } from "../../../base/errors.ts";
 import { newId } from "../../../base/ids.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
@@ -28,7 +28,7 @@ export function createExec(
   if (container.state.status === "paused") throw isPaused(containerId);
   if (container.state.status !== "running") throw notRunning(containerId);
   if ((request.Cmd ?? []).length === 0) throw invalidArgument("No exec command specified");
-  parseDetachKeys(request.DetachKeys ?? "");
+  parseDetachKeys(request.DetachKeys || DEFAULT_DETACH_KEYS);
   const id = newId();
   parts.execs.add({
     id,
@@ -63,8 +63,8 @@ export async function startExecAttached(
   const { request } = exec;
   const attachment = await launch(parts, exec, options, false);
   const tty = request.Tty ?? false;
-  const keys = tty && request.AttachStdin ? parseDetachKeys(request.DetachKeys ?? "") : [];
-  const scanner = new DetachKeyScanner(keys);
+  const keys = tty && request.AttachStdin ? parseDetachKeys(request.DetachKeys || DEFAULT_DETACH_KEYS) : [];
+  const watcher = new DetachWatcher(keys);
   const left = Promise.withResolvers<void>();
   const close = () => {
     left.resolve();
@@ -75,12 +75,15 @@ export async function startExecAttached(
     output: outputUntil(Promise.race([exec.ended.promise, left.promise]), attachment, request),
     async write(bytes) {
       if (!request.AttachStdin) return;
-      const { bytes: passed, detached } = scanner.scan(bytes);
-      if (passed.length > 0) await attachment.write(passed);
+      const { pass, detached } = watcher.push(bytes);
+      if (pass.length > 0) await attachment.write(pass);
       if (detached) close();
     },
     async closeStdin() {
-      if (request.AttachStdin) await attachment.closeStdin();
+      if (!request.AttachStdin) return;
+      const held = watcher.end();
+      if (held.length > 0) await attachment.write(held);
+      await attachment.closeStdin();
     },
     close,
   };
