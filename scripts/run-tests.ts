@@ -36,7 +36,13 @@ function runFile(path: string, timeoutMs: number): Promise<FileRun> {
     cwd: repository,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+    env: {
+      ...process.env,
+      // Programs that setup unpacked for the tests alone.
+      PATH: `${process.env["PATH"]}:/var/cache/gantry-test/bin`,
+      NO_COLOR: "1",
+      FORCE_COLOR: "0",
+    },
   });
   let output = "";
   let timedOut = false;

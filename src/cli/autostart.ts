@@ -3,8 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConnectionError } from "../client/errors.ts";
 import { startDetached } from "../os/detached.ts";
+import { ExitError } from "./exit.ts";
 
-const LOG_FILE = "/var/log/gantry.log";
+/** Where an engine that was started here writes its log. */
+export const ENGINE_LOG = "/var/log/gantry.log";
 
 /** The launcher beside the sources, found from this file so that any checkout starts its own engine. */
 function launcher(): string {
@@ -18,12 +20,18 @@ function nothingListens(error: ConnectionError): boolean {
 }
 
 /**
- * Starts the local engine in the background and returns once it listens, or once it has given up: of two commands
- * that start one at the same time, the second engine finds the first. Throws the
- * reason where starting one is not ours to do.
+ * Starts the local engine in the background and returns once it listens, or once it has ended without having listened: of
+ * two commands that start one at the same time, the second engine finds the first. Whether it listens.
+ * Errors: ExitError where only root could start it; the reason itself where starting one is not ours to do.
  */
-export async function startEngine(reason: ConnectionError): Promise<void> {
+export async function startEngine(reason: ConnectionError): Promise<boolean> {
   const command = launcher();
-  if (process.getuid?.() !== 0 || !nothingListens(reason) || !existsSync(command)) throw reason;
-  await startDetached({ command, logFile: LOG_FILE, readyVariable: "GANTRY_READY_FD" });
+  if (!nothingListens(reason) || !existsSync(command)) throw reason;
+  if (process.getuid?.() !== 0) {
+    throw new ExitError(
+      1,
+      `${reason.message}\nOnly root can start the engine: run this as root, or have gantryd started.`,
+    );
+  }
+  return await startDetached({ command, logFile: ENGINE_LOG, readyVariable: "GANTRY_READY_FD" });
 }

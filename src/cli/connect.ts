@@ -36,9 +36,20 @@ export async function connect(cli: Cli): Promise<ApiClient> {
     await client.ping();
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
-    const { startEngine } = await import("./autostart.ts");
-    await startEngine(error);
-    client.forgetPing();
+    await startLocalEngine(cli, client, error);
   }
   return client;
+}
+
+async function startLocalEngine(cli: Cli, client: ApiClient, reason: ConnectionError): Promise<void> {
+  const { ENGINE_LOG, startEngine } = await import("./autostart.ts");
+  const listens = await startEngine(reason);
+  client.forgetPing();
+  if (listens) return;
+  try {
+    await client.ping();
+  } catch (error) {
+    cli.warn(`The engine that was started for this command has ended; ${ENGINE_LOG} says why.`);
+    throw error;
+  }
 }

@@ -1,106 +1,57 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine } from "../fixtures/engine.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 
-const IMAGE = "test/busybox:latest";
+describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command line", () => {
+  const IMAGE = "test/busybox:latest";
 
-/** Runs `work` against an engine with these flags; nothing may be left of it. */
-async function withEngine(flags: string[], work: (docker: DockerCli) => Promise<void>): Promise<void> {
-  // Other suites may have used up the pools that every engine starts from.
-  const own = flags.includes("--default-address-pool")
-    ? []
-    : ["--default-address-pool", "base=10.223.0.0/16,size=24"];
-  await using engine = await startEngine({ flags: [...flags, ...own] });
-  const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
-  const root = makeBusyboxRoot(join(engine.directory, "busybox"));
-  const tar = join(engine.directory, "busybox.tar");
-  await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);
-  await docker(["import", "--change", 'CMD ["sh"]', tar, IMAGE]);
-  await work(docker);
-  const { stdout } = await docker(["ps", "-aq"]);
-  const containers = stdout.split("\n").filter(Boolean);
-  if (containers.length > 0) await docker(["rm", "-f", ...containers]);
-  await docker(["network", "prune", "-f"]);
-  await engine.stop();
-  expect(engine.leaks()).toEqual([]);
-}
+  /** Runs `work` against an engine with these flags; nothing may be left of it. */
+  async function withEngine(flags: string[], work: (docker: DockerCli) => Promise<void>): Promise<void> {
+    // Other suites may have used up the pools that every engine starts from.
+    const own = flags.includes("--default-address-pool")
+      ? []
+      : ["--default-address-pool", "base=10.223.0.0/16,size=24"];
+    await using engine = await startEngine({ flags: [...flags, ...own] });
+    const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
+    const root = makeBusyboxRoot(join(engine.directory, "busybox"));
+    const tar = join(engine.directory, "busybox.tar");
+    await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);
+    await docker(["import", "--change", 'CMD ["sh"]', tar, IMAGE]);
+    await work(docker);
+    const { stdout } = await docker(["ps", "-aq"]);
+    const containers = stdout.split("\n").filter(Boolean);
+    if (containers.length > 0) await docker(["rm", "-f", ...containers]);
+    await docker(["network", "prune", "-f"]);
+    await engine.stop();
+    expect(engine.leaks()).toEqual([]);
+  }
 
-async function run(docker: DockerCli, ...args: string[]): Promise<string> {
-  const { stdout, stderr } = await docker(args);
-  return stdout + stderr;
-}
+  async function run(docker: DockerCli, ...args: string[]): Promise<string> {
+    const { stdout, stderr } = await docker(args);
+    return stdout + stderr;
+  }
 
-test("the default bridge, its range, gateway, publish address and pools are the configuration's", async () => {
-  const flags = [
-    "--bip",
-    "10.219.0.1/16",
-    "--fixed-cidr",
-    "10.219.7.0/24",
-    "--default-gateway",
-    "10.219.0.9",
-    "--ip",
-    "127.0.0.1",
-    "--default-address-pool",
-    "base=10.220.0.0/16,size=28",
-    "--ipv6",
-    "--fixed-cidr-v6",
-    "fd00:219::/64",
-  ];
-  await withEngine(flags, async (docker) => {
-    const out = await run(
-      docker,
-      "run",
-      "--rm",
-      IMAGE,
-      "sh",
-      "-c",
-      "ip addr show eth0; ip route; ip -6 addr",
-    );
-    expect(out).toContain("10.219.7.");
-    expect(out).toContain("/16");
-    expect(out).toContain("default via 10.219.0.9");
-    expect(out).toContain("fd00:219::");
-    await run(docker, "run", "-d", "--name", "web", "-p", "80", IMAGE, "sleep", "60");
-    expect(
-      (await run(docker, "port", "web")).split("\n").filter((line) => line.includes("127.0.0.1:")),
-    ).toHaveLength(1);
-    await run(docker, "network", "create", "small");
-    expect(await run(docker, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "small")).toBe(
-      "10.220.0.0/28\n",
-    );
-  });
-}, 30_000);
-
-test("icc=false keeps containers of the default bridge apart", async () => {
-  await withEngine(["--icc=false"], async (docker) => {
-    await run(docker, "run", "-d", "--name", "one", IMAGE, "sleep", "60");
-    const address = (await run(docker, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", "one")).trim();
-    expect(await run(docker, "run", "--rm", IMAGE, "ping", "-c1", "-W1", address)).toContain(
-      "0 packets received",
-    );
-    expect(await run(docker, "run", "--rm", "--link", "one", IMAGE, "true")).toContain(
-      "links are not supported while --icc=false",
-    );
-  });
-}, 30_000);
-
-test("an engine without a default bridge leaves its containers alone with themselves", async () => {
-  await withEngine(["--bridge", "none"], async (docker) => {
-    expect(await run(docker, "network", "ls", "--format", "{{.Name}}")).toBe("host\nnone\n");
-    expect(await run(docker, "run", "--rm", IMAGE, "ls", "/sys/class/net")).toBe("lo\n");
-  });
-}, 30_000);
-
-test("a bridge that the administrator made is used and left", async () => {
-  const bridge = "gt-test-own";
-  execFileSync("ip", ["link", "add", bridge, "type", "bridge"]);
-  try {
-    execFileSync("ip", ["addr", "add", "10.221.0.1/24", "dev", bridge]);
-    await withEngine(["-b", bridge], async (docker) => {
+  test("the default bridge, its range, gateway, publish address and pools are the configuration's", async () => {
+    const flags = [
+      "--bip",
+      "10.219.0.1/16",
+      "--fixed-cidr",
+      "10.219.7.0/24",
+      "--default-gateway",
+      "10.219.0.9",
+      "--ip",
+      "127.0.0.1",
+      "--default-address-pool",
+      "base=10.220.0.0/16,size=28",
+      "--ipv6",
+      "--fixed-cidr-v6",
+      "fd00:219::/64",
+    ];
+    await withEngine(flags, async (docker) => {
       const out = await run(
         docker,
         "run",
@@ -108,32 +59,83 @@ test("a bridge that the administrator made is used and left", async () => {
         IMAGE,
         "sh",
         "-c",
-        "ip addr show eth0; ping -c1 -W2 10.221.0.1",
+        "ip addr show eth0; ip route; ip -6 addr",
       );
-      expect(out).toContain("10.221.0.2/24");
-      expect(out).toContain("1 packets received");
+      expect(out).toContain("10.219.7.");
+      expect(out).toContain("/16");
+      expect(out).toContain("default via 10.219.0.9");
+      expect(out).toContain("fd00:219::");
+      await run(docker, "run", "-d", "--name", "web", "-p", "80", IMAGE, "sleep", "60");
+      expect(
+        (await run(docker, "port", "web")).split("\n").filter((line) => line.includes("127.0.0.1:")),
+      ).toHaveLength(1);
+      await run(docker, "network", "create", "small");
+      expect(
+        await run(docker, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "small"),
+      ).toBe("10.220.0.0/28\n");
     });
-    expect(execFileSync("ip", ["addr", "show", bridge], { encoding: "utf8" })).toContain("10.221.0.1/24");
-  } finally {
-    execFileSync("ip", ["link", "delete", bridge]);
-  }
-}, 30_000);
+  }, 30_000);
 
-test("without rules of its own the engine publishes no port", async () => {
-  await withEngine(["--iptables=false"], async (docker) => {
-    expect(await run(docker, "run", "--rm", IMAGE, "echo", "up")).toBe("up\n");
-    expect(await run(docker, "run", "--rm", "-p", "0:80", IMAGE, "true")).toContain("--iptables=false");
+  test("icc=false keeps containers of the default bridge apart", async () => {
+    await withEngine(["--icc=false"], async (docker) => {
+      await run(docker, "run", "-d", "--name", "one", IMAGE, "sleep", "60");
+      const address = (await run(docker, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", "one")).trim();
+      expect(await run(docker, "run", "--rm", IMAGE, "ping", "-c1", "-W1", address)).toContain(
+        "0 packets received",
+      );
+      expect(await run(docker, "run", "--rm", "--link", "one", IMAGE, "true")).toContain(
+        "links are not supported while --icc=false",
+      );
+    });
+  }, 30_000);
+
+  test("an engine without a default bridge leaves its containers alone with themselves", async () => {
+    await withEngine(["--bridge", "none"], async (docker) => {
+      expect(await run(docker, "network", "ls", "--format", "{{.Name}}")).toBe("host\nnone\n");
+      expect(await run(docker, "run", "--rm", IMAGE, "ls", "/sys/class/net")).toBe("lo\n");
+    });
+  }, 30_000);
+
+  test("a bridge that the administrator made is used and left", async () => {
+    const bridge = "gt-test-own";
+    execFileSync("ip", ["link", "add", bridge, "type", "bridge"]);
+    try {
+      execFileSync("ip", ["addr", "add", "10.221.0.1/24", "dev", bridge]);
+      await withEngine(["-b", bridge], async (docker) => {
+        const out = await run(
+          docker,
+          "run",
+          "--rm",
+          IMAGE,
+          "sh",
+          "-c",
+          "ip addr show eth0; ping -c1 -W2 10.221.0.1",
+        );
+        expect(out).toContain("10.221.0.2/24");
+        expect(out).toContain("1 packets received");
+      });
+      expect(execFileSync("ip", ["addr", "show", bridge], { encoding: "utf8" })).toContain("10.221.0.1/24");
+    } finally {
+      execFileSync("ip", ["link", "delete", bridge]);
+    }
+  }, 30_000);
+
+  test("without rules of its own the engine publishes no port", async () => {
+    await withEngine(["--iptables=false"], async (docker) => {
+      expect(await run(docker, "run", "--rm", IMAGE, "echo", "up")).toBe("up\n");
+      expect(await run(docker, "run", "--rm", "-p", "0:80", IMAGE, "true")).toContain("--iptables=false");
+    });
+  }, 30_000);
+
+  test.each([
+    [["--bridge", "gt-nowhere"], "must be created manually"],
+    [["--bridge", "x", "--bip", "10.0.0.1/24"], "You specified -b & --bip"],
+    [["--bip", "10.0.0.1"], "invalid CIDR address: 10.0.0.1"],
+    [["--bip", "10.0.0.1/24", "--fixed-cidr", "10.1.0.0/24"], "is not within the network of bip"],
+    [["--ip", "nonsense"], "invalid IP address: nonsense"],
+    [["--iptables=false", "--icc=false"], "You specified --iptables=false with --icc=false"],
+    [["--default-address-pool", "base=10.0.0.0/8"], "invalid default address pool"],
+  ])("%j is refused", async (flags, text) => {
+    await expect(startEngine({ flags })).rejects.toThrow(text);
   });
-}, 30_000);
-
-test.each([
-  [["--bridge", "gt-nowhere"], "must be created manually"],
-  [["--bridge", "x", "--bip", "10.0.0.1/24"], "You specified -b & --bip"],
-  [["--bip", "10.0.0.1"], "invalid CIDR address: 10.0.0.1"],
-  [["--bip", "10.0.0.1/24", "--fixed-cidr", "10.1.0.0/24"], "is not within the network of bip"],
-  [["--ip", "nonsense"], "invalid IP address: nonsense"],
-  [["--iptables=false", "--icc=false"], "You specified --iptables=false with --icc=false"],
-  [["--default-address-pool", "base=10.0.0.0/8"], "invalid default address pool"],
-])("%j is refused", async (flags, text) => {
-  await expect(startEngine({ flags })).rejects.toThrow(text);
 });
