@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { hasDockerCli } from "../../../test/fixtures/docker-cli.ts";
+import { requireProgram } from "../../../test/fixtures/programs.ts";
 import { notFound } from "../../base/errors.ts";
 import type { ContainerInspectResponse, ExecInspectResponse } from "../../spec/engine-api/mod.ts";
 import { FakeSession, iterate } from "./fakes.ts";
 import { TestServer } from "./server.ts";
 
-const path = (process.env["PATH"] ?? "").split(":").map((directory) => `${directory}/docker`);
-const docker = path.find((file) => {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-describe.skipIf(docker === undefined)("docker's own command line", () => {
+describe.skipIf(!hasDockerCli)("docker's own command line", () => {
   let server: TestServer;
   beforeAll(async () => {
     const container = {
@@ -89,7 +80,7 @@ describe.skipIf(docker === undefined)("docker's own command line", () => {
   });
 
   async function run(args: readonly string[], input?: string, env: Record<string, string> = {}) {
-    const child = spawn(docker!, ["-H", `unix://${server.socketPath}`, ...args], {
+    const child = spawn(requireProgram("docker"), ["-H", `unix://${server.socketPath}`, ...args], {
       env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
