@@ -1,4 +1,5 @@
 import { closeFd, O_PATH, type OwnedFd, openFd } from "./fd.ts";
+import { isKernelAtLeast } from "./kernel-info.ts";
 import { MS, mount } from "./mount.ts";
 import { FilesystemContext, MOUNT_ATTR } from "./mount-api.ts";
 import { isErrno } from "./syscall-error.ts";
@@ -18,8 +19,9 @@ export interface OverlayMount {
 /** The kernel refuses longer values in fsconfig(2). */
 const MAX_VALUE_BYTES = 255;
 
-// Whether this kernel takes lower directories one by one (Linux 6.7); unknown until the first mount.
-let appendsLower: boolean | undefined;
+// Whether this kernel takes lower directories one by one (Linux 6.7); unknown until the first mount. Before 6.5 overlayfs
+// takes any option into a context and refuses it when it mounts, so there the version decides.
+let appendsLower: boolean | undefined = isKernelAtLeast(6, 5) ? undefined : false;
 
 /**
  * An overlay of `lower` (and `upper`) is at `target`. Any number of layers that overlayfs itself allows (500) and any
