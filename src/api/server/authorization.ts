@@ -1,28 +1,16 @@
 import type { TLSSocket } from "node:tls";
 import { permissionDenied } from "../../base/errors.ts";
+import type {
+  Authorization,
+  AuthorizationRequest,
+  AuthorizationResponse,
+} from "../../services/plugins/mod.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** What is asked before a request is handled. */
-export interface AuthorizationRequest {
-  readonly user: string;
-  readonly method: string;
-  readonly uri: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
-  readonly peerCertificates: readonly string[];
-}
-
-/** What is asked before an answer is sent. */
-export interface AuthorizationResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
-}
+export type { AuthorizationRequest, AuthorizationResponse };
 
 /** Decides about one answer. Errors: whatever the client is to be told instead of the answer. */
-export interface ResponseGate {
-  checkResponse(response: AuthorizationResponse): Promise<void>;
-}
+export type ResponseGate = Authorization;
 
 /** Decides about requests. Errors: whatever the client is to be told instead. */
 export interface Authorizer {

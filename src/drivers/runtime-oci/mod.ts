@@ -1,9 +1,7 @@
 /** Tasks by OCI runtimes under conmon. */
 export { deriveCgroupParent } from "./cgroup-parent.ts";
-export { reopenSpool } from "./control-fifo.ts";
 export { findHostDevices } from "./host-devices.ts";
 export { readHostFacts } from "./host-facts.ts";
-export { CONTROL_FIFO } from "./monitor.ts";
 export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
 export {
   buildRuntimeSpec,

@@ -72,11 +72,7 @@ export async function removeContainerNow(
   const { id } = record;
   changeRecord(parts, id, ({ state }) => ({ state: { ...state, status: "removing" } }));
   parts.live.cancelRestart(id);
-  await Promise.all([releaseContainer(parts, record, options.task), parts.logs.remove(id)]);
-  await Promise.all([
-    parts.rootfs.remove(id),
-    rm(parts.paths.containerDir(id), { recursive: true, force: true }),
-  ]);
+  await clearContainer(parts, record, options.task);
   parts.store.remove(id);
   parts.execs.removeOf(id);
   try {
@@ -106,13 +102,16 @@ export async function forgetContainer(
   parts.execs.removeOf(id);
   publishContainerEvent(parts, record, "destroy");
   parts.live.announceRemoval(id);
-  parts.background.start(`clearing container ${id}`, async () => {
-    await Promise.all([releaseContainer(parts, record, task), parts.logs.remove(id)]);
-    await Promise.all([
-      parts.rootfs.remove(id),
-      rm(parts.paths.containerDir(id), { recursive: true, force: true }),
-    ]);
-  });
+  parts.background.start(`clearing container ${id}`, () => clearContainer(parts, record, task));
+}
+
+/** Nothing of the container is left in the kernel and on the disk, its record and volumes aside. Idempotent. */
+async function clearContainer(parts: ContainerParts, record: ContainerRecord, task?: Task): Promise<void> {
+  await Promise.all([releaseContainer(parts, record, task), parts.logs.remove(record.id)]);
+  await Promise.all([
+    parts.rootfs.remove(record.id),
+    rm(parts.paths.containerDir(record.id), { recursive: true, force: true }),
+  ]);
 }
 
 async function removeAnonymousVolumes(parts: ContainerParts, record: ContainerRecord): Promise<void> {
