@@ -1,7 +1,7 @@
 /**
  * Puts the engine beside whatever peers this machine has.
  *
- *   npm run bench -- [run] [--runs N] [--only PEER,…] [--json] [--write PAGE]
+ *   npm run bench -- [run] [--runs N] [--only PEER,…] [--case NAME,…] [--json] [--write PAGE]
  *
  * Needs root. Runs in a network and a mount namespace of its own, so that bridges, firewall rules and mounts of every
  * peer are gone at the end.
@@ -47,7 +47,7 @@ function reenterIsolated(): never {
   process.exit(status ?? 1);
 }
 
-async function measure(peers: readonly Peer[], runs: number): Promise<Report> {
+async function measure(peers: readonly Peer[], cases: readonly TimedCase[], runs: number): Promise<Report> {
   const found: Record<string, string> = {};
   const times: Record<string, Record<string, Outcome>> = {};
   const memory: Record<string, MemoryAtRest> = {};
@@ -63,7 +63,9 @@ async function measure(peers: readonly Peer[], runs: number): Promise<Report> {
     found[peer.name] = "missing" in look ? look.missing : look.version;
     if (!("missing" in look)) running.set(peer.name, stack.use(await peer.start(workspace)));
   }
-  for (const timed of CASES) times[timed.name] = Object.fromEntries(measureInterleaved(timed, running, runs));
+  for (const timed of cases) {
+    times[timed.name] = Object.fromEntries(await measureInterleaved(timed, running, runs));
+  }
   for (const [name, peer] of running) if (peer.monitorProcesses) memory[name] = measureMemory(peer);
   return { machine: describeMachine(), peers: found, runs, times, memory };
 }
@@ -73,6 +75,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "20" },
     only: { type: "string" },
+    case: { type: "string" },
     json: { type: "boolean", default: false },
     write: { type: "string" },
   },
@@ -86,7 +89,9 @@ if (!process.env[INSIDE]) reenterIsolated();
 
 const only = values.only?.split(",");
 const chosen = PEERS.filter((peer) => !only || only.includes(peer.name));
-const report = await measure(chosen, Number(values.runs));
+const names = values.case?.split(",");
+const cases = CASES.filter(({ name }) => !names || names.includes(name));
+const report = await measure(chosen, cases, Number(values.runs));
 const markdown = formatReport(report, gantry.name);
 console.log(values.json ? JSON.stringify(report, undefined, 2) : markdown);
 if (values.write) writeFileSync(values.write, replaceMeasured(readFileSync(values.write, "utf8"), markdown));

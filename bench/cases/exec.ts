@@ -12,7 +12,9 @@ export const execTrue: TimedCase = {
     runOrThrow(runDetached(CONTAINER, ["sleep", "100000"]));
     return {
       next: () => exec(CONTAINER, ["true"]),
-      [Symbol.dispose]: () => void runOrThrow(remove(CONTAINER)),
+      async [Symbol.asyncDispose]() {
+        runOrThrow(remove(CONTAINER));
+      },
     };
   },
 };

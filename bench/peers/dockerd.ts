@@ -43,6 +43,7 @@ export const dockerd: Peer = {
     importImage(prefix, imageTar);
     return {
       ...dockerCommands(prefix),
+      socketPath: `${root}.sock`,
       restingProcesses: () => [daemon.pid, ...descendantsOf(daemon.pid)],
       monitorProcesses: () => processesRunning("containerd-shim-runc-v2", `${root}/exec`),
       [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),

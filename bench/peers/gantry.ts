@@ -39,6 +39,7 @@ async function start({ directory, imageTar }: Workspace, name: string, cli: stri
   importImage([DOCKER, "-H", host], imageTar);
   return {
     ...dockerCommands(prefix),
+    socketPath: `${root}.sock`,
     restingProcesses: () => [daemon.pid],
     monitorProcesses: () => processesRunning("conmon", `${root}/`),
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),

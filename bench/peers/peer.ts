@@ -24,6 +24,8 @@ export interface RunningPeer extends AsyncDisposable {
   /** Kills and removes a container. */
   remove?(name: string): string[];
   version(): string[];
+  /** Path of the socket that answers the Engine API. */
+  readonly socketPath?: string;
   /** Process ids that run while no container does. */
   restingProcesses?(): number[];
   /** Process ids that exist for containers alone, the containers' own processes left out. */
