@@ -34,6 +34,8 @@ export const DAEMON_FLAGS = {
   group: string("Group for the unix socket", { short: "G" }),
   host: list("Daemon socket(s) to connect to", { short: "H" }),
   icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
+  init: bool("Run an init in the container to forward signals and reap processes"),
+  "init-path": string("Path to the docker-init binary"),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
   "ip-forward": bool("Enable IP forwarding in system configuration", { default: true }),
   "ip-masq": bool("Enable IP masquerading for the default bridge network", { default: true }),

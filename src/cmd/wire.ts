@@ -61,8 +61,8 @@ import { ContainerImageSource } from "./container-images.ts";
 import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
+import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
-import { describeRuntimes } from "./runtime-versions.ts";
 
 export interface EngineOptions {
   /** What outlives a reboot: images, containers, volumes, the database. One engine at a time. */
@@ -217,6 +217,7 @@ async function assemble(
     specs: new OciSpecs({
       facts: runtimeFacts,
       cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
+      init: { program: settings["init-path"], byDefault: settings.init },
     }),
     logs,
     events,
@@ -256,6 +257,7 @@ async function assemble(
     events,
     host: hostFacts,
     runtimes: await describeRuntimes(runtime.runtimes),
+    init: () => describeInit(settings["init-path"]),
     labels: settings.label,
     debug: settings.debug,
     networkDrivers: network.drivers.map(({ name }) => name),

@@ -2,6 +2,7 @@
 export { deriveCgroupParent } from "./cgroup-parent.ts";
 export { findHostDevices } from "./host-devices.ts";
 export { readHostFacts } from "./host-facts.ts";
+export { findInitProgram, nameOfInit } from "./init-program.ts";
 export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
 export {
   buildRuntimeSpec,

@@ -28,6 +28,15 @@ export interface RuntimeProgram {
   readonly version: string;
 }
 
+/** The program that is process 1 of containers with an init. */
+export interface InitProgram {
+  /** As it was configured, or by the name it was found under. */
+  readonly name: string;
+  /** Empty where the program is missing or does not say. */
+  readonly version: string;
+  readonly commit: string;
+}
+
 export interface SystemServiceParts {
   /** Name of this engine's own, kept in its data root. */
   readonly engineId: string;
@@ -40,6 +49,7 @@ export interface SystemServiceParts {
   readonly events: EventLog;
   readonly host: () => HostFacts;
   readonly runtimes: readonly RuntimeProgram[];
+  readonly init: () => Promise<InitProgram>;
   readonly labels: readonly string[];
   readonly debug: boolean;
   readonly networkDrivers: readonly string[];
@@ -75,6 +85,7 @@ export class SystemService {
 
   async version(): Promise<Omit<SystemVersion, "ApiVersion" | "MinAPIVersion">> {
     const { runtimes } = this.#parts;
+    const init = await this.#parts.init();
     const kernel = this.#parts.host().kernel;
     return {
       Platform: { Name: "Gantry" },
@@ -95,6 +106,7 @@ export class SystemService {
           },
         },
         ...runtimes.map(({ name, version }) => ({ Name: name, Version: version, Details: {} })),
+        { Name: init.name, Version: init.version, Details: { GitCommit: init.commit } },
       ],
       Version: VERSION,
       GitCommit: "",
@@ -109,6 +121,7 @@ export class SystemService {
   async info(): Promise<SystemInfo> {
     const { containers, images, snapshotter, runtimes, registry } = this.#parts;
     const host = this.#parts.host();
+    const init = await this.#parts.init();
     const counts = countStates(containers);
     const has = (controller: string) => host.cgroupVersion === 2 || host.controllers.has(controller);
     return {
@@ -174,10 +187,10 @@ export class SystemService {
       },
       LiveRestoreEnabled: true,
       Isolation: "",
-      InitBinary: "",
+      InitBinary: init.name,
       ContainerdCommit: { ID: "" },
       RuncCommit: { ID: runtimes[0]?.version ?? "" },
-      InitCommit: { ID: "" },
+      InitCommit: { ID: init.commit },
       SecurityOptions: [...host.securityOptions],
       FirewallBackend: { Driver: "nftables" },
       CDISpecDirs: [],

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { invalidArgument } from "../../../base/errors.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import {
   buildResources,
   buildRuntimeSpec,
   capabilitySets,
   findHostDevices,
+  findInitProgram,
   type HostFacts,
   mergeEnvironment,
   type NamespaceChoice,
@@ -21,16 +21,26 @@ export interface OciSpecsOptions {
   readonly facts: HostFacts;
   /** cgroup above all containers of this engine, such as `/docker`. */
   readonly cgroupParent: string;
+  readonly init: InitSettings;
+}
+
+export interface InitSettings {
+  /** Program or name of it; empty for any that is installed. */
+  readonly program: string;
+  /** Whether containers that do not say have one. */
+  readonly byDefault: boolean;
 }
 
 /** OCI documents for this host. */
 export class OciSpecs implements RuntimeSpecs {
   readonly #facts: HostFacts;
   readonly #cgroupParent: string;
+  readonly #init: InitSettings;
 
   constructor(options: OciSpecsOptions) {
     this.#facts = options.facts;
     this.#cgroupParent = options.cgroupParent;
+    this.#init = options.init;
   }
 
   check(_config: ContainerConfig, hostConfig: HostConfig): string[] {
@@ -46,7 +56,6 @@ export class OciSpecs implements RuntimeSpecs {
         "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
       );
     }
-    if (hostConfig.Init) throw invalidArgument("no init program is installed: --init is not supported");
     return warnings;
   }
 
@@ -70,10 +79,16 @@ export class OciSpecs implements RuntimeSpecs {
       },
       ...(sharedShm ? { shmPath: `/proc/${sharedShm}/root/dev/shm` } : {}),
       namespaces: namespaces(prepared),
+      ...(this.#hasInit(hostConfig) ? { initPath: findInitProgram(this.#init.program) } : {}),
       cgroupPath: join(hostConfig.CgroupParent || this.#cgroupParent, record.id),
       host: this.#facts,
       devicesAt: findHostDevices,
     });
+  }
+
+  /** In processes that are another's there is an init already. */
+  #hasInit({ Init: wanted, PidMode: pidMode }: HostConfig): boolean {
+    return (wanted ?? this.#init.byDefault) && (pidMode ?? "") === "";
   }
 
   resources(hostConfig: HostConfig): NonNullable<RuntimeSpec["linux"]>["resources"] {
