@@ -10,9 +10,13 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { TimedCase } from "./cases/case.ts";
+import { remove, removeRunning, stop } from "./cases/end.ts";
 import { execTrue } from "./cases/exec.ts";
+import { listByApi, listByCommand } from "./cases/list.ts";
 import { type MemoryAtRest, measureMemory } from "./cases/memory.ts";
+import { attach, readLogs } from "./cases/output.ts";
 import { runDefaultNetwork, runNoNetwork } from "./cases/run.ts";
+import { startMany } from "./cases/start-many.ts";
 import { version } from "./cases/version.ts";
 import { prepareCgroups, trackCgroups } from "./cgroups.ts";
 import { measureInterleaved, type Outcome } from "./measure.ts";
@@ -26,7 +30,20 @@ import { describeMachine, formatReport, type Report, replaceMeasured } from "./r
 import { makeWorkspace } from "./workspace.ts";
 
 const PEERS: readonly Peer[] = [gantry, gantryCli, dockerd, podman, crun];
-const CASES: readonly TimedCase[] = [runDefaultNetwork, runNoNetwork, execTrue, version];
+const CASES: readonly TimedCase[] = [
+  runDefaultNetwork,
+  runNoNetwork,
+  execTrue,
+  stop,
+  remove,
+  removeRunning,
+  startMany,
+  attach,
+  readLogs,
+  listByApi,
+  listByCommand,
+  version,
+];
 const INSIDE = "GANTRY_BENCH_INSIDE";
 
 /** Starts this program again in namespaces of its own and hands on its exit code. */

@@ -7,7 +7,9 @@ const UNPACKED = "/var/cache/gantry-test/bin/docker";
 /** The docker CLI of this machine. */
 export const DOCKER = existsSync(UNPACKED) ? UNPACKED : "docker";
 
-type ContainerCommands = Required<Pick<RunningPeer, "run" | "runDetached" | "exec" | "remove" | "version">>;
+type ContainerCommands = Required<
+  Omit<RunningPeer, "socketPath" | "restingProcesses" | "monitorProcesses" | typeof Symbol.asyncDispose>
+>;
 
 /** Command lines of a CLI with docker's commands; `prefix` is the program and its global flags. */
 export function dockerCommands(
@@ -38,6 +40,11 @@ export function dockerCommands(
     ],
     exec: (name, command) => [...prefix, "exec", name, ...command],
     remove: (name) => [...prefix, "rm", "-f", name],
+    stop: (name) => [...prefix, "stop", name],
+    removeStopped: (name) => [...prefix, "rm", name],
+    wait: (name) => [...prefix, "wait", name],
+    logs: (name) => [...prefix, "logs", name],
+    listAll: () => [...prefix, "ps", "-a"],
     version: () => [...prefix, "version"],
   };
 }

@@ -23,6 +23,16 @@ export interface RunningPeer extends AsyncDisposable {
   exec?(name: string, command: readonly string[]): string[];
   /** Kills and removes a container. */
   remove?(name: string): string[];
+  /** Ends a container with its stop signal. */
+  stop?(name: string): string[];
+  /** Removes a container that has ended. */
+  removeStopped?(name: string): string[];
+  /** Waits for a container's end. */
+  wait?(name: string): string[];
+  /** Prints what a container has printed. */
+  logs?(name: string): string[];
+  /** Lists all containers. */
+  listAll?(): string[];
   version(): string[];
   /** Path of the socket that answers the Engine API. */
   readonly socketPath?: string;

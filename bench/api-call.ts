@@ -1,0 +1,27 @@
+import { Agent, request } from "node:http";
+
+/** The newest API version that every peer knows. */
+const VERSION = "v1.41";
+
+/** Asks engines over their sockets, keeping connections as clients do. */
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/** What an engine answers to one request, parsed. Throws with its message where it says no. */
+export function callApi(socketPath: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers = payload === undefined ? {} : { "Content-Type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const call = request({ agent, socketPath, method, path: `/${VERSION}${path}`, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        if ((response.statusCode ?? 500) >= 400) reject(new Error(`${method} ${path}: ${text.trim()}`));
+        else resolve(text ? JSON.parse(text) : undefined);
+      });
+    });
+    call.on("error", reject);
+    call.end(payload);
+  });
+}
