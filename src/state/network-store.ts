@@ -5,49 +5,59 @@ import { isReferenceViolation, isUniqueViolation, type StateDatabase } from "./d
 import { parseFrozen } from "./frozen-json.ts";
 
 /**
- * Networks and endpoints in SQLite. Adding a network whose id is taken fails with alreadyExists; removing one that has
- * endpoints with conflict; storing an endpoint of an unknown network with notFound. Removing is idempotent.
+ * Networks and endpoints in SQLite, with all of them in memory: reading costs no query and no parsing. Adding a network
+ * whose id is taken fails with alreadyExists; removing one that has endpoints with conflict; storing an endpoint of an
+ * unknown network with notFound. Removing is idempotent.
  */
 export class SqliteNetworkStore implements NetworkStore {
   readonly #database: StateDatabase;
+  /** Oldest first. */
+  readonly #networks = new Map<string, NetworkRecord>();
+  readonly #endpoints = new Map<string, EndpointRecord>();
+  readonly #byNetwork = new Map<string, Set<string>>();
+  readonly #byContainer = new Map<string, Set<string>>();
 
   constructor(database: StateDatabase) {
     this.#database = database;
+    const records = (table: "networks" | "endpoints", order: string) =>
+      database.all<{ record: string }>(`SELECT record FROM ${table} ORDER BY ${order}`);
+    for (const { record } of records("networks", "sequence")) {
+      const network: NetworkRecord = parseFrozen(record);
+      this.#networks.set(network.id, network);
+    }
+    for (const { record } of records("endpoints", "id")) this.#rememberEndpoint(parseFrozen(record));
   }
 
   addNetwork(network: NetworkRecord): void {
+    const json = JSON.stringify(network);
     try {
       this.#database.run(
         "INSERT INTO networks (id, name, record) VALUES (?, ?, ?)",
         network.id,
         network.name,
-        JSON.stringify(network),
+        json,
       );
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw alreadyExists(`network ${network.id} already exists`, { cause: error });
     }
+    this.#networks.set(network.id, parseFrozen(json));
   }
 
   getNetwork(id: string): NetworkRecord | undefined {
-    return this.#networks("SELECT record FROM networks WHERE id = ?", id)[0];
+    return this.#networks.get(id);
   }
 
   findByName(name: string): NetworkRecord[] {
-    return this.#networks("SELECT record FROM networks WHERE name = ? ORDER BY sequence", name);
+    return this.listNetworks().filter((network) => network.name === name);
   }
 
   findByIdPrefix(prefix: string): NetworkRecord[] {
-    // "g" is greater than every hexadecimal digit: the range holds exactly the ids with that prefix.
-    return this.#networks(
-      "SELECT record FROM networks WHERE id >= ? AND id < ? ORDER BY sequence",
-      prefix,
-      `${prefix}g`,
-    );
+    return this.listNetworks().filter((network) => network.id.startsWith(prefix));
   }
 
   listNetworks(): NetworkRecord[] {
-    return this.#networks("SELECT record FROM networks ORDER BY sequence");
+    return [...this.#networks.values()];
   }
 
   removeNetwork(id: string): void {
@@ -57,9 +67,11 @@ export class SqliteNetworkStore implements NetworkStore {
       if (!isReferenceViolation(error)) throw error;
       throw conflict(`network ${id} has active endpoints`, { cause: error });
     }
+    this.#networks.delete(id);
   }
 
   putEndpoint(endpoint: EndpointRecord): void {
+    const json = JSON.stringify(endpoint);
     try {
       this.#database.run(
         `INSERT INTO endpoints (id, network_id, container_id, record) VALUES (?, ?, ?, ?)
@@ -68,39 +80,61 @@ export class SqliteNetworkStore implements NetworkStore {
         endpoint.id,
         endpoint.networkId,
         endpoint.containerId,
-        JSON.stringify(endpoint),
+        json,
       );
     } catch (error) {
       if (!isReferenceViolation(error)) throw error;
       throw notFound(`network ${endpoint.networkId} not found`, { cause: error });
     }
+    this.#forgetEndpoint(endpoint.id);
+    this.#rememberEndpoint(parseFrozen(json));
   }
 
   endpointsOf(networkId: string): EndpointRecord[] {
-    return this.#endpoints("SELECT record FROM endpoints WHERE network_id = ? ORDER BY id", networkId);
+    return this.#endpointsIn(this.#byNetwork.get(networkId));
   }
 
   endpointsOfContainer(containerId: string): EndpointRecord[] {
-    return this.#endpoints("SELECT record FROM endpoints WHERE container_id = ? ORDER BY id", containerId);
+    return this.#endpointsIn(this.#byContainer.get(containerId));
   }
 
   listEndpoints(): EndpointRecord[] {
-    return this.#endpoints("SELECT record FROM endpoints ORDER BY id");
+    return this.#endpointsIn(this.#endpoints.keys());
   }
 
   removeEndpoint(id: string): void {
     this.#database.run("DELETE FROM endpoints WHERE id = ?", id);
+    this.#forgetEndpoint(id);
   }
 
-  #networks(sql: string, ...parameters: string[]): NetworkRecord[] {
-    return this.#database
-      .all<{ record: string }>(sql, ...parameters)
-      .map(({ record }) => parseFrozen(record));
+  /** The endpoints of these ids, in the order of their ids. */
+  #endpointsIn(ids: Iterable<string> = []): EndpointRecord[] {
+    return [...ids].sort().map((id) => this.#endpoints.get(id)!);
   }
 
-  #endpoints(sql: string, ...parameters: string[]): EndpointRecord[] {
-    return this.#database
-      .all<{ record: string }>(sql, ...parameters)
-      .map(({ record }) => parseFrozen(record));
+  #rememberEndpoint(endpoint: EndpointRecord): void {
+    this.#endpoints.set(endpoint.id, endpoint);
+    addTo(this.#byNetwork, endpoint.networkId, endpoint.id);
+    addTo(this.#byContainer, endpoint.containerId, endpoint.id);
   }
+
+  #forgetEndpoint(id: string): void {
+    const endpoint = this.#endpoints.get(id);
+    if (!endpoint) return;
+    this.#endpoints.delete(id);
+    removeFrom(this.#byNetwork, endpoint.networkId, id);
+    removeFrom(this.#byContainer, endpoint.containerId, id);
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  if (ids) ids.add(id);
+  else index.set(key, new Set([id]));
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  ids?.delete(id);
+  if (ids?.size === 0) index.delete(key);
 }

@@ -71,13 +71,19 @@ export interface VersionRule<T> {
 
 /**
  * `value` as `version` writes it: a copy with all rules applied that hold for it, in their order, or `value` itself
- * where none does. Backends may hand out shared records, so they are never changed.
+ * where none does. Backends may hand out shared records, so they are never changed. `copy` is for values of which there
+ * are many: it need copy only what the rules change.
  */
-export function adapt<T>(rules: readonly VersionRule<T>[], version: ApiVersion, value: T): T {
+export function adapt<T>(
+  rules: readonly VersionRule<T>[],
+  version: ApiVersion,
+  value: T,
+  copy: (value: T) => T = structuredClone,
+): T {
   if (!rules.some((rule) => holds(rule, version))) return value;
-  const copy = structuredClone(value);
-  applyRules(rules, version, copy);
-  return copy;
+  const adapted = copy(value);
+  applyRules(rules, version, adapted);
+  return adapted;
 }
 
 /** Changes `value` itself by all rules that hold for `version`, in their order. */

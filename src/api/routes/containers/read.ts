@@ -3,7 +3,7 @@ import type { Endpoint } from "../../server/endpoint.ts";
 import { adapt } from "../../server/versions.ts";
 import { parseFilters } from "../filters.ts";
 import type { ContainersBackend } from "./backend.ts";
-import { inspectRules, statsRules, summaryRules } from "./versions.ts";
+import { copySummary, inspectRules, statsRules, summaryRules } from "./versions.ts";
 
 const LIST_FILTERS = new Set([
   "ancestor",
@@ -37,7 +37,7 @@ export function readRoutes(backend: ContainersBackend): Endpoint[] {
           filters: parseFilters(exchange.query.text("filters"), LIST_FILTERS),
         });
         const adapted: ContainerSummary[] = containers.map((container) =>
-          adapt(summaryRules, exchange.version, container),
+          adapt(summaryRules, exchange.version, container, copySummary),
         );
         exchange.json(200, adapted);
       },

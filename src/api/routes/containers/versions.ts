@@ -31,6 +31,11 @@ export const summaryRules: readonly VersionRule<ContainerSummary>[] = [
   },
 ];
 
+/** A copy whose parts that `summaryRules` change are its own. */
+export function copySummary(container: ContainerSummary): ContainerSummary {
+  return { ...container, HostConfig: { ...container.HostConfig } };
+}
+
 const PREDEFINED_NETWORKS = new Set(["bridge", "host", "none", "default", "nat"]);
 
 export const inspectRules: readonly VersionRule<ContainerInspectResponse>[] = [

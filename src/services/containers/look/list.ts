@@ -35,11 +35,11 @@ export async function listContainers(
     chosen.push(record);
     if (options.limit > 0 && chosen.length === options.limit) break;
   }
-  const nowMs = Date.now();
-  if (!options.size) return chosen.map((record) => summarize(parts, record, nowMs));
+  const look: Look = { parts, nowMs: Date.now(), imageNames: new Map() };
+  if (!options.size) return chosen.map((record) => summarize(look, record));
   return await Promise.all(
     chosen.map(async (record) => ({
-      ...summarize(parts, record, nowMs),
+      ...summarize(look, record),
       ...(await containerSizes(parts, record)),
     })),
   );
@@ -120,11 +120,30 @@ function publishes(keys: readonly string[], wanted: string): boolean {
   });
 }
 
-function summarize(parts: ContainerParts, record: ContainerRecord, nowMs: number): ContainerSummary {
+/** One look at all containers, and what is the same for many of them. */
+interface Look {
+  readonly parts: ContainerParts;
+  readonly nowMs: number;
+  /** What an image is shown as, by the name it was asked by and its id. */
+  readonly imageNames: Map<string, string>;
+}
+
+function imageName({ parts, imageNames }: Look, asked: string, imageId: ContainerRecord["imageId"]): string {
+  const key = `${asked}\0${imageId}`;
+  let shown = imageNames.get(key);
+  if (shown === undefined) {
+    shown = parts.images.displayName(asked, imageId);
+    imageNames.set(key, shown);
+  }
+  return shown;
+}
+
+function summarize(look: Look, record: ContainerRecord): ContainerSummary {
+  const { parts, nowMs } = look;
   return {
     Id: record.id,
     Names: [`/${record.name}`],
-    Image: parts.images.displayName(record.config.Image ?? "", record.imageId),
+    Image: imageName(look, record.config.Image ?? "", record.imageId),
     ImageID: record.imageId,
     Command: commandText([record.path, ...record.args]),
     Created: Number((parseRfc3339Nano(record.createdAt) ?? 0n) / 1_000_000_000n),
