@@ -279,6 +279,11 @@ const volume: readonly Leaf[] = [
     load: () => import("./commands/volume/rm.ts"),
   },
   {
+    name: "update",
+    summary: "Update a volume (cluster volumes only)",
+    load: () => import("./commands/volume/update.ts"),
+  },
+  {
     name: "clone",
     summary: "Copy a volume into a new one",
     load: () => import("./commands/volume/clone.ts"),

@@ -163,13 +163,14 @@ async function assemble(
     maxConcurrentUploads: settings["max-concurrent-uploads"],
   });
   const plugins = new Plugins({ directories: pluginDirectories(runRoot), logger });
+  const clearing = resources.use(new BackgroundWork(logger));
+  const localVolumes = new LocalVolumeDriver(join(dataRoot, "volumes"), clearing);
+  const volumeDrivers = new PluginVolumeDrivers(builtinVolumeDrivers([localVolumes]), plugins);
   const volumes = new VolumeService({
     store: stores.volumes,
-    drivers: new PluginVolumeDrivers(
-      builtinVolumeDrivers([new LocalVolumeDriver(join(dataRoot, "volumes"))]),
-      plugins,
-    ),
+    drivers: volumeDrivers,
     events,
+    logger,
     references: () => volumeReferences(stores.containers.list()),
     diskUsage: async (directory) => (await workers.run("measure", { directory })).sizeBytes,
   });
@@ -261,7 +262,7 @@ async function assemble(
     labels: settings.label,
     debug: settings.debug,
     networkDrivers: network.drivers.map(({ name }) => name),
-    volumeDrivers: ["local"],
+    volumeDrivers: () => volumeDrivers.names(),
     logDrivers: logs.driverNames,
     defaultLogDriver: logs.defaultDriver,
     registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasDockerCli } from "../fixtures/docker-cli.ts";
@@ -121,11 +121,47 @@ describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
       await docker("rm", "made");
     });
 
+    test("of a file is no content of a volume", async () => {
+      expect((await run("-v", "/etc/passwd", TEST_IMAGE, "true")).stderr).toMatch(
+        /cannot mount volume over existing file, file exists \S+\/etc\/passwd\n/,
+      );
+      const { stderr } = await run("-v", "overfile:/etc/passwd", TEST_IMAGE, "true");
+      expect(stderr).toContain(": Are you trying to mount a directory onto a file (or vice-versa)?");
+    });
+
+    test("of an image that names its volume without a slash", async () => {
+      await buildImage("test/relative", "mkdir /rel; echo there > /rel/f", 'VOLUME ["rel"]');
+      expect((await run("test/relative", "cat", "/rel/f")).stdout).toBe("there\n");
+    });
+
     test("survives container and daemon", async () => {
       await shell("echo kept > /v/file", "-v", "kept:/v");
       await harness.engine.crash();
       await harness.engine.restart();
       expect((await shell("cat /v/file", "-v", "kept:/v")).stdout).toBe("kept\n");
+    });
+
+    test("that a crash left is cleared when the daemon starts, what somebody put there is a volume", async () => {
+      const at = (name: string) => join(harness.engine.dataRoot, "volumes", name);
+      await docker("volume", "create", "halfgone");
+      await docker("create", "--name", "needs", "-v", "lostdata:/v", TEST_IMAGE, "ls", "/v");
+      await harness.engine.crash();
+      mkdirSync(join(at("halfmade"), "_data"), { recursive: true });
+      mkdirSync(join(at(".removed-0123456789abcdef"), "_data/deep"), { recursive: true });
+      mkdirSync(join(at("brought"), "_data/deep"), { recursive: true });
+      mkdirSync(join(at("strange"), "other"), { recursive: true });
+      for (const name of ["halfgone", "lostdata"]) rmSync(at(name), { recursive: true });
+      await harness.engine.restart();
+      const names = (await docker("volume", "ls", "-q")).stdout.split("\n");
+      expect(["halfmade", "halfgone", "strange"].filter((name) => names.includes(name))).toEqual([]);
+      expect(["halfmade", "halfgone"].filter((name) => existsSync(at(name)))).toEqual([]);
+      expect(existsSync(join(at("strange"), "other"))).toBe(true);
+      expect((await shell("ls /v", "-v", "brought:/v")).stdout).toBe("deep\n");
+      expect(await docker("start", "-a", "needs")).toMatchObject({ stderr: "", code: 0 });
+      // Ends in the background.
+      while (existsSync(at(".removed-0123456789abcdef"))) await harness.docker(["version"]);
+      await docker("rm", "needs");
+      await docker("volume", "rm", "brought");
     });
   });
 

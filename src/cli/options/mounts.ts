@@ -66,6 +66,9 @@ const FIELDS: Readonly<Record<string, SetField>> = {
   },
   "bind-nonrecursive": refuseNonRecursive,
   "bind-recursive": setRecursive,
+  "bind-create-src": (draft, value, key) => {
+    draft.bind = { ...draft.bind, CreateMountpoint: checked(key, value, () => parseGoBool(value)) };
+  },
   "volume-subpath": (draft, value) => {
     draft.volume = { ...draft.volume, Subpath: value };
   },
@@ -129,6 +132,7 @@ function setField(draft: Draft, field: string): void {
     set(draft, field.slice(equals + 1), key);
   } else if (key === "readonly" || key === "ro") draft.readOnly = true;
   else if (key === "volume-nocopy") draft.volume = { ...draft.volume, NoCopy: true };
+  else if (key === "bind-create-src") draft.bind = { ...draft.bind, CreateMountpoint: true };
   else if (key === "bind-nonrecursive") refuseNonRecursive();
   else throw new Error(`invalid field '${field}' must be a key=value pair`);
 }

@@ -21,6 +21,12 @@ export interface DriverVolume {
   readonly status?: Readonly<Record<string, unknown>>;
 }
 
+/** What a driver found when the engine started. */
+export interface VolumeSweep {
+  readonly found: readonly DriverVolume[];
+  readonly lost: readonly string[];
+}
+
 /** Keeps the bytes of volumes. Idempotent. */
 export interface VolumeDriver {
   readonly name: string;
@@ -36,6 +42,12 @@ export interface VolumeDriver {
   unmount(volume: VolumeRecord, holder: string): Promise<boolean>;
   /** After a restart of the engine: exactly these holders have the volume; what was mounted for others is not any more. */
   restore(volume: VolumeRecord, holders: ReadonlySet<string>): Promise<void>;
+  /**
+   * What a crash left of volumes that no record names is gone, now or soon; directories that `stored` volumes have lost are
+   * there again, empty. The result: volumes that are there although no record names them, for somebody put them there, and
+   * the names of those that had lost their directory. Before anything is mounted. Only where the engine itself has the bytes.
+   */
+  sweep?(stored: readonly VolumeRecord[]): Promise<VolumeSweep>;
   /** The volume of that name as the driver has it now; undefined where it has none. Only where others may change volumes too. */
   find?(name: string): Promise<DriverVolume | undefined>;
   /** All volumes that the driver has. Only where others may change volumes too. */
@@ -48,6 +60,8 @@ export interface VolumeDrivers {
   known(name: string): VolumeDriver | undefined;
   /** The driver, its plug-in activated. Errors: notFound with docker's text. */
   find(name: string): Promise<VolumeDriver>;
+  /** Names of the drivers that are in use, the engine's own first. */
+  names(): readonly string[];
   /** Every driver that answers. */
   all(): Promise<readonly VolumeDriver[]>;
 }

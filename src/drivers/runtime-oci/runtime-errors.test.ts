@@ -17,11 +17,6 @@ const CREATE_CASES: ReadonlyArray<readonly [output: string, text: string, kind: 
   ],
   ["open executable: Permission denied\n", `${INIT}exec: "prog": permission denied`, "invalidArgument"],
   ["open executable: Operation not permitted\n", `${INIT}exec: "prog": is a directory`, "invalidArgument"],
-  [
-    "chdir `/etc/passwd`: Not a directory\n",
-    `${INIT}chdir to cwd ("/etc/passwd") set in config.json failed: not a directory`,
-    "invalidArgument",
-  ],
   ["exec container process `/a`: Exec format error", `${INIT}exec /a: exec format error`, "invalidArgument"],
   [
     'time="x" level=error msg="runc create failed: no \\"luck\\""\n',
@@ -38,6 +33,15 @@ for (const [output, text, kind] of CREATE_CASES) {
     expect([error.message, error.kind]).toEqual([`${CREATE}${text}: unknown`, kind as typeof error.kind]);
   });
 }
+
+test("docker guesses what is wrong where something is no directory, but not for an exec", () => {
+  const guess =
+    ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type";
+  const output = "chdir `/etc/passwd`: Not a directory\n";
+  const reason = 'chdir to cwd ("/etc/passwd") set in config.json failed: not a directory: unknown';
+  expect(runtimeError("create", output, "prog").message).toBe(`${CREATE}${INIT}${reason}${guess}`);
+  expect(runtimeError("exec", output, "prog").message).toEndWith(reason);
+});
 
 test("runc's own words about a program stay as they are", () => {
   const message =

@@ -71,6 +71,12 @@ function translateCrun(message: string, program: string): string | undefined {
 const USER_MISTAKE =
   /executable file not found|no such file or directory|permission denied|not a directory|is a directory|exec format error/i;
 
+/** What docker adds to the runtime's reason for a container that was not made. */
+function hintOf(phase: RuntimePhase, text: string): string {
+  if (phase === "exec" || !/not a directory/i.test(text)) return "";
+  return ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type";
+}
+
 /**
  * The error that a client sees where the runtime refused, in the words that docker with runc has for it.
  * `program`: the first word of the command, for runtimes that do not repeat it.
@@ -85,5 +91,6 @@ export function runtimeError(
   const reason = translateCrun(message, program);
   const text = reason === undefined ? message : INIT_FAILED[phase] + reason;
   const make = USER_MISTAKE.test(text) ? invalidArgument : internal;
-  return make(`${PREFIX[phase]}${text === "" ? "the runtime gave no reason" : text}: unknown`, options);
+  const reasonText = text === "" ? "the runtime gave no reason" : text;
+  return make(`${PREFIX[phase]}${reasonText}: unknown${hintOf(phase, text)}`, options);
 }

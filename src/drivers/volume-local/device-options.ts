@@ -84,7 +84,9 @@ async function resolveServer(name: string): Promise<string> {
   try {
     return (await lookup(name)).address;
   } catch (error) {
-    throw internal(`error resolving passed in network volume address: lookup ${name}: ${messageOf(error)}`, {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOTFOUND" || code === "ENODATA" ? "no such host" : messageOf(error);
+    throw internal(`error resolving passed in network volume address: lookup ${name}: ${why}`, {
       cause: error,
     });
   }

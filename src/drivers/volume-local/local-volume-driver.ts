@@ -1,58 +1,82 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { BackgroundWork } from "../../base/background-work.ts";
 import { internal, invalidArgument } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
+import { formatRfc3339Nano } from "../../base/time.ts";
+import type { DriverVolume, VolumeDriver, VolumeRecord, VolumeSweep } from "../../core/volumes/volume.ts";
 import { describeErrno } from "../../os/linux/errno-text.ts";
 import { isMountPoint, MS, mount, unmount, unmountBelow } from "../../os/linux/mount.ts";
+import { RootDir } from "../../os/linux/root-dir.ts";
 import { SyscallError } from "../../os/linux/syscall-error.ts";
 import { checkVolumeOptions, deviceMountOf, needsMount, withoutPassword } from "./device-options.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
 const NAME_CHARACTERS = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const DATA = "_data";
+const REMOVED_PREFIX = ".removed-";
 
 /**
  * Volumes as directories below `<root>/<name>/_data`. One with options `type`, `o` and `device` is mounted there from its
  * first holder to its last; any other is usable as it is. Calls for one volume must come one after the other.
  *
  * After a crash: a directory exists before its record is stored, and `remove` first renames it aside, so a record never
- * points to half a volume. Mounts outlive the engine; `restore` says who still has them.
+ * points to half a volume; `sweep` clears what is left between the two. Mounts outlive the engine; `restore` says who still
+ * has them.
  */
 export class LocalVolumeDriver implements VolumeDriver {
   readonly name = "local";
   readonly scope = "local";
   readonly #root: string;
+  readonly #background: BackgroundWork;
   readonly #holders = new Map<string, Set<string>>();
 
-  constructor(root: string) {
+  constructor(root: string, background: BackgroundWork) {
     this.#root = root;
+    this.#background = background;
   }
 
   async create(volume: VolumeRecord): Promise<void> {
     checkName(volume.name);
     checkVolumeOptions(volume.options);
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
-    await mkdir(join(this.#root, volume.name), { recursive: true, mode: 0o701 });
-    await mkdir(this.pathOf(volume), { recursive: true, mode: 0o755 });
+    await this.#makeDirectories(volume.name);
   }
 
   async remove(volume: VolumeRecord): Promise<void> {
     if (needsMount(volume.options)) await unmountAll(this.pathOf(volume));
-    const aside = join(this.#root, `.removed-${newId().slice(0, 16)}`);
+    const aside = `${REMOVED_PREFIX}${newId().slice(0, 16)}`;
     try {
-      await rename(join(this.#root, volume.name), aside);
+      await rename(join(this.#root, volume.name), join(this.#root, aside));
     } catch (error) {
       // Removed by an earlier try that a crash cut short.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       throw error;
     }
-    // Whatever is mounted there is somebody else's: it must be gone before anything is deleted.
-    await unmountBelow(aside, { detach: true });
-    await rm(aside, { recursive: true, force: true });
+    await this.#removeAside(aside);
+  }
+
+  async sweep(stored: readonly VolumeRecord[]): Promise<VolumeSweep> {
+    const names = new Set(stored.map(({ name }) => name));
+    const found: DriverVolume[] = [];
+    const there = new Set<string>();
+    for (const name of await entriesOf(this.#root)) {
+      if (names.has(name)) there.add(name);
+      else if (name.startsWith(REMOVED_PREFIX)) {
+        this.#background.start("removing what is left of a volume", () => this.#removeAside(name));
+      } else if (NAME.test(name)) {
+        const volume = await this.#lookAtStranger(name);
+        if (volume) found.push(volume);
+      }
+    }
+    const lost = [...names].filter((name) => !there.has(name));
+    for (const name of lost) await this.#makeDirectories(name);
+    return { found, lost };
   }
 
   pathOf(volume: Pick<VolumeRecord, "name">): string {
-    return join(this.#root, volume.name, "_data");
+    return join(this.#root, volume.name, DATA);
   }
 
   async mount(volume: VolumeRecord, holder: string): Promise<string> {
@@ -76,6 +100,34 @@ export class LocalVolumeDriver implements VolumeDriver {
     else if (needsMount(volume.options)) await unmountAll(this.pathOf(volume));
   }
 
+  /** A directory that no record names: empty, it was being made when the engine ended; with files, it is somebody's volume. */
+  async #lookAtStranger(name: string): Promise<DriverVolume | undefined> {
+    const entries = await entriesOf(join(this.#root, name));
+    const path = this.pathOf({ name });
+    if (entries.includes(DATA) && (await entriesOf(path)).length > 0) {
+      const { ctimeNs } = await stat(path, { bigint: true });
+      return { name, mountpoint: path, createdAt: formatRfc3339Nano(ctimeNs) };
+    }
+    // Whatever else is in there was not put there by this engine.
+    if (entries.some((entry) => entry !== DATA)) return undefined;
+    for (const entry of entries) await rmdir(join(this.#root, name, entry));
+    await rmdir(join(this.#root, name));
+    return undefined;
+  }
+
+  async #makeDirectories(name: string): Promise<void> {
+    const directory = join(this.#root, name);
+    await makeDirectory("root", directory, 0o701);
+    await makeDirectory("data", join(directory, DATA), 0o755);
+  }
+
+  async #removeAside(name: string): Promise<void> {
+    // Whatever is mounted there is somebody else's: it must be gone before anything is deleted.
+    await unmountBelow(join(this.#root, name), { detach: true });
+    using root = RootDir.open(this.#root);
+    await root.removeAll(name);
+  }
+
   #holdersOf(name: string): Set<string> {
     const holders = this.#holders.get(name) ?? new Set();
     this.#holders.set(name, holders);
@@ -83,11 +135,35 @@ export class LocalVolumeDriver implements VolumeDriver {
   }
 }
 
+async function makeDirectory(what: "root" | "data", path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    const { errno } = error as NodeJS.ErrnoException;
+    if (errno === undefined) throw error;
+    throw internal(
+      `error while creating volume ${what} path '${path}': mkdir ${path}: ${describeErrno(Math.abs(errno))}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Names in a directory; none where there is no such directory. */
+async function entriesOf(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}
+
 function checkName(name: string): void {
   if (name.length === 1) {
     throw invalidArgument("volume name is too short, names should be at least two alphanumeric characters");
   }
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return;
+  if (NAME.test(name)) return;
   throw invalidArgument(
     `${JSON.stringify(name)} includes invalid characters for a local volume name, only "${NAME_CHARACTERS}" are allowed. If you intended to pass a host directory, use absolute path`,
   );

@@ -36,6 +36,10 @@ export class PluginVolumeDrivers implements VolumeDrivers {
     return await this.#open(client);
   }
 
+  names(): readonly string[] {
+    return [...this.#builtin.names(), ...[...this.#opened.keys()].sort()];
+  }
+
   async all(): Promise<readonly VolumeDriver[]> {
     const clients = await this.#plugins.all("VolumeDriver");
     const drivers = clients.map((client) => this.known(client.name) ?? this.#open(client));

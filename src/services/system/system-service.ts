@@ -53,7 +53,8 @@ export interface SystemServiceParts {
   readonly labels: readonly string[];
   readonly debug: boolean;
   readonly networkDrivers: readonly string[];
-  readonly volumeDrivers: readonly string[];
+  /** Names of the volume drivers in use, those of plug-ins among them. */
+  readonly volumeDrivers: () => readonly string[];
   readonly logDrivers: readonly string[];
   readonly defaultLogDriver: string;
   readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
@@ -132,7 +133,7 @@ export class SystemService {
       DriverStatus: (await snapshotter.status()).map(([label, value]) => [label, value]),
       DockerRootDir: this.#parts.dataRoot,
       Plugins: {
-        Volume: [...this.#parts.volumeDrivers],
+        Volume: [...this.#parts.volumeDrivers()],
         Network: [...this.#parts.networkDrivers],
         Authorization: null,
         Log: [...this.#parts.logDrivers],

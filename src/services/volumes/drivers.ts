@@ -11,6 +11,7 @@ export function builtinVolumeDrivers(drivers: readonly VolumeDriver[]): VolumeDr
       if (!driver) throw unknownVolumeDriver(name);
       return driver;
     },
+    names: () => drivers.map(({ name }) => name),
     all: async () => drivers,
   };
 }

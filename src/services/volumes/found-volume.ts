@@ -1,5 +1,6 @@
+import { messageOf } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { DriverVolume, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
+import type { DriverVolume, VolumeDriver, VolumeDrivers, VolumeRecord } from "../../core/volumes/volume.ts";
 import { ANONYMOUS_LABEL } from "./filters.ts";
 import type { WantedVolume } from "./volume-service.ts";
 
@@ -30,4 +31,47 @@ export function foreignRecord(driver: VolumeDriver, { name, createdAt }: DriverV
     options: {},
     anonymous: false,
   };
+}
+
+/**
+ * Every volume of every driver, those that only `stored` knows among them. A driver that does not answer is a warning; what is
+ * stored of it is listed.
+ */
+export async function collectVolumes(
+  drivers: VolumeDrivers,
+  stored: readonly VolumeRecord[],
+): Promise<{ readonly volumes: FoundVolume[]; readonly warnings: string[] }> {
+  const records = new Map(stored.map((record) => [record.name, record]));
+  const warnings: string[] = [];
+  const found = new Map<string, FoundVolume>();
+  const hidden = new Set<string>();
+  const ask = async (driver: VolumeDriver) => {
+    try {
+      const volumes = (await driver.list?.()) ?? [];
+      for (const live of volumes) {
+        const record = records.get(live.name) ?? foreignRecord(driver, live);
+        if (record.driver === driver.name) found.set(live.name, { record, live });
+      }
+      if (driver.list) hidden.add(driver.name);
+    } catch (error) {
+      warnings.push(`list ${driver.name}: ${messageOf(error)}`);
+    }
+  };
+  await Promise.all((await drivers.all()).map(ask));
+  for (const record of records.values()) {
+    if (!hidden.has(record.driver)) found.set(record.name, { record });
+  }
+  return { volumes: [...found.values()], warnings };
+}
+
+/** A volume that some driver has and this engine did not make. */
+export async function findForeign(drivers: VolumeDrivers, name: string): Promise<FoundVolume | undefined> {
+  for (const driver of await drivers.all()) {
+    const live = await driver.find?.(name).catch(() => {
+      // A driver that cannot be asked has no volume to offer; docker goes on to the next as well.
+      return undefined;
+    });
+    if (live) return { record: foreignRecord(driver, live), live };
+  }
+  return undefined;
 }

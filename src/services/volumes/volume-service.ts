@@ -2,9 +2,10 @@ import { KeyedMutex } from "../../base/async.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Filters } from "../../base/filters.ts";
 import { newId } from "../../base/ids.ts";
+import type { Logger } from "../../base/logger.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
-import type { VolumeDriver, VolumeDrivers, VolumeRecord, VolumeStore } from "../../core/volumes/volume.ts";
+import type { VolumeDrivers, VolumeRecord, VolumeStore } from "../../core/volumes/volume.ts";
 import type {
   Volume,
   VolumeCreateRequest,
@@ -13,7 +14,14 @@ import type {
 } from "../../spec/engine-api/mod.ts";
 import { nameOfOtherDriver, noSuchVolume, operationFailed, pruneRunning, volumeInUse } from "./errors.ts";
 import { ANONYMOUS_LABEL, listFilter, pruneFilter } from "./filters.ts";
-import { anonymousVolume, type BorrowedVolume, type FoundVolume, foreignRecord } from "./found-volume.ts";
+import {
+  anonymousVolume,
+  type BorrowedVolume,
+  collectVolumes,
+  type FoundVolume,
+  findForeign,
+  foreignRecord,
+} from "./found-volume.ts";
 
 /** Ids of the containers that have a volume among their mounts, by the volume's name. */
 export type VolumeReferences = () => ReadonlyMap<string, readonly string[]>;
@@ -23,6 +31,7 @@ export interface VolumeServiceParts {
   readonly drivers: VolumeDrivers;
   readonly events: EventLog;
   readonly references: VolumeReferences;
+  readonly logger: Logger;
   /** Bytes below a directory, for what prune and lists with sizes report. */
   readonly diskUsage: (directory: string) => Promise<number>;
 }
@@ -53,7 +62,7 @@ export class VolumeService {
 
   async list(filters: Filters): Promise<VolumeListResponse> {
     const accept = listFilter(filters, this.#parts.references);
-    const { volumes, warnings } = await this.#all();
+    const { volumes, warnings } = await collectVolumes(this.#parts.drivers, this.#parts.store.list());
     return {
       Volumes: volumes.filter(({ record }) => accept(record)).map((found) => this.#describe(found)),
       Warnings: warnings.length > 0 ? warnings : null,
@@ -133,7 +142,7 @@ export class VolumeService {
   /** Errors: notFound, conflict (in use). With `force` a volume that is not there, or whose driver is gone, is no error. */
   async remove(name: string, options: { readonly force: boolean }): Promise<void> {
     using _turn = await this.#locks.acquire(name);
-    const record = this.#parts.store.get(name) ?? (await this.#foreign(name))?.record;
+    const record = this.#parts.store.get(name) ?? (await findForeign(this.#parts.drivers, name))?.record;
     if (!record) {
       if (options.force) return;
       throw noSuchVolume(name);
@@ -208,6 +217,7 @@ export class VolumeService {
 
   /** After a restart of the engine: `loans` are the volumes of the containers that still run, with those containers. */
   async restore(loans: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+    await this.#sweep();
     for (const volume of this.#parts.store.list()) {
       const holders = loans.get(volume.name) ?? new Set<string>();
       // A plug-in is asked only where something of it is in use: it may be a container that is not up yet.
@@ -227,7 +237,7 @@ export class VolumeService {
   async find(name: string): Promise<FoundVolume> {
     const record = this.#parts.store.get(name);
     if (!record) {
-      const foreign = await this.#foreign(name);
+      const foreign = await findForeign(this.#parts.drivers, name);
       if (!foreign) throw noSuchVolume(name);
       return foreign;
     }
@@ -244,6 +254,19 @@ export class VolumeService {
     throw noSuchVolume(name);
   }
 
+  /** What the engine has stored and what is on the disk agree. */
+  async #sweep(): Promise<void> {
+    const driver = await this.#parts.drivers.find("local");
+    if (!driver.sweep) return;
+    const stored = this.#parts.store.list().filter((volume) => volume.driver === driver.name);
+    const { found, lost } = await driver.sweep(stored);
+    for (const volume of stored) {
+      // Either it was being removed when the engine ended, or somebody deleted its files.
+      if (lost.includes(volume.name) && !this.#isUsed(volume.name)) await this.#removeUnused(volume);
+    }
+    for (const volume of found) this.#parts.store.add(foreignRecord(driver, volume));
+  }
+
   #reserve(name: string): Disposable {
     this.#reserved.set(name, (this.#reserved.get(name) ?? 0) + 1);
     return {
@@ -257,7 +280,8 @@ export class VolumeService {
 
   async #existing(wanted: WantedVolume): Promise<VolumeRecord | undefined> {
     const existing = this.#parts.store.get(wanted.name);
-    if (!existing) return wanted.driver === "" ? (await this.#foreign(wanted.name))?.record : undefined;
+    if (!existing)
+      return wanted.driver === "" ? (await findForeign(this.#parts.drivers, wanted.name))?.record : undefined;
     if (wanted.driver === "" || wanted.driver === existing.driver) return existing;
     const { name } = await this.#parts.drivers.find(wanted.driver);
     if (name !== existing.driver) throw nameOfOtherDriver(wanted.name, existing.driver);
@@ -292,7 +316,13 @@ export class VolumeService {
       const volume = this.#parts.store.get(name);
       if (!volume || this.#isUsed(name)) continue;
       const sizeBytes = await this.#sizeOf(volume);
-      await this.#removeUnused(volume);
+      try {
+        await this.#removeUnused(volume);
+      } catch (error) {
+        // As docker: one that cannot be removed keeps nobody from the space of the others.
+        this.#parts.logger.warn({ volume: name, reason: messageOf(error) }, "could not remove a volume");
+        continue;
+      }
       deleted.push(name);
       reclaimed += Math.max(sizeBytes, 0);
     }
@@ -302,43 +332,6 @@ export class VolumeService {
       actor: { id: "", attributes: { reclaimed: String(reclaimed) } },
     });
     return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
-  }
-
-  /** Every volume of every driver. A driver that does not answer is a warning; what is stored of it is listed. */
-  async #all(): Promise<{ volumes: FoundVolume[]; warnings: string[] }> {
-    const stored = new Map(this.#parts.store.list().map((record) => [record.name, record]));
-    const warnings: string[] = [];
-    const found = new Map<string, FoundVolume>();
-    const hidden = new Set<string>();
-    const ask = async (driver: VolumeDriver) => {
-      try {
-        const volumes = (await driver.list?.()) ?? [];
-        for (const live of volumes) {
-          const record = stored.get(live.name) ?? foreignRecord(driver, live);
-          if (record.driver === driver.name) found.set(live.name, { record, live });
-        }
-        if (driver.list) hidden.add(driver.name);
-      } catch (error) {
-        warnings.push(`list ${driver.name}: ${messageOf(error)}`);
-      }
-    };
-    await Promise.all((await this.#parts.drivers.all()).map(ask));
-    for (const record of stored.values()) {
-      if (!hidden.has(record.driver)) found.set(record.name, { record });
-    }
-    return { volumes: [...found.values()], warnings };
-  }
-
-  /** A volume that some driver has and this engine did not make. */
-  async #foreign(name: string): Promise<FoundVolume | undefined> {
-    for (const driver of await this.#parts.drivers.all()) {
-      const live = await driver.find?.(name).catch(() => {
-        // A driver that cannot be asked has no volume to offer; docker goes on to the next as well.
-        return undefined;
-      });
-      if (live) return { record: foreignRecord(driver, live), live };
-    }
-    return undefined;
   }
 
   async #sizeOf(volume: VolumeRecord): Promise<number> {

@@ -65,7 +65,8 @@ export async function resolveMounts(
     });
   }
   for (const target of Object.keys(config.Volumes ?? {})) {
-    const destination = cleanDestination(target);
+    // An image may name its volumes without the slash: they are meant from the root on.
+    const destination = cleanDestination(target.startsWith("/") ? target : `/${target}`);
     if (mounts.has(destination)) continue;
     const volume = await resolver.ensureAnonymousVolume(hostConfig.VolumeDriver || "local");
     mounts.set(destination, volumeMount(volume, destination, { anonymous: true }));

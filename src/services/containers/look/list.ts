@@ -99,8 +99,12 @@ function isFrom(parts: ContainerParts, record: ContainerRecord, image: string): 
 }
 
 function mountMatches(mount: ContainerRecord["mounts"][number], wanted: string): boolean {
+  // What `--tmpfs` asked for is no mount point in docker's eyes: `inspect` does not show it either.
+  if (mount.type === "tmpfs" && !mount.listed) return false;
   if (mount.destination === wanted) return true;
-  return mount.type === "volume" ? mount.name === wanted : mount.type === "bind" && mount.source === wanted;
+  if (mount.type === "volume") return mount.name === wanted;
+  if (mount.type === "image") return mount.reference === wanted;
+  return mount.type === "bind" && mount.source === wanted;
 }
 
 function usesNetwork(parts: ContainerParts, record: ContainerRecord, wanted: string): boolean {

@@ -8,6 +8,8 @@ export function exitCodeOfStartFailure(error: unknown): number {
   const message = messageOf(error);
   if (/executable file not found|no such file or directory|system cannot find the file/.test(message))
     return 127;
+  // Docker's answer for a file mounted onto a directory, or a directory onto a file.
+  if (/are you trying to mount a directory/i.test(message)) return 127;
   if (/permission denied|not a directory|is a directory|exec format error/.test(message)) return 126;
   return 128;
 }

@@ -1,4 +1,6 @@
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { internal } from "../../../base/errors.ts";
 import type { VolumeMount } from "../../../core/containers/container-mount.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
@@ -11,7 +13,7 @@ export type CopyTree = (source: string, target: string) => Promise<void>;
 
 /**
  * Empty volumes of a new container hold what its image has at their place. Done once, when the container is created:
- * a volume that its program empties stays empty.
+ * a volume that its program empties stays empty. Errors: internal (a volume that nobody named is to cover a file).
  */
 export async function fillVolumes(
   parts: Pick<ContainerParts, "volumes" | "rootfs" | "copyTree">,
@@ -23,6 +25,7 @@ export async function fillVolumes(
   try {
     using root = RootDir.open(rootfs);
     for (const mount of volumes) {
+      if (mount.anonymous) checkNoFile(root, rootfs, mount.destination);
       using source = openDirectory(root, mount.destination);
       if (source) await fillMount(parts, record.id, source, mount);
     }
@@ -51,6 +54,13 @@ export async function fillVolume(source: RootDir, directory: string, copyTree: C
   if ((await readdir(directory)).length > 0) return;
   // By descriptor: the path inside the image must not be resolved a second time.
   await copyTree(`/proc/self/fd/${source.fd}`, directory);
+}
+
+/** Errors: internal with docker's text where the image has something else than a directory at the volume's place. */
+function checkNoFile(root: RootDir, rootfs: string, path: string): void {
+  const found = root.statIfExists(path, { follow: true });
+  if (!found || found.type === "directory") return;
+  throw internal(`cannot mount volume over existing file, file exists ${join(rootfs, path)}`);
 }
 
 /** The image's directory at `path`, resolved inside the image; undefined where it has none there. */
