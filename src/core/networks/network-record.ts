@@ -37,10 +37,17 @@ export interface PortBinding {
   readonly containerPort: number;
   /** Empty for every address of the family. */
   readonly hostIp: string;
-  /** 0 asks for a free one of the ephemeral range. */
+  /** 0 asks for a free one of the ephemeral range; of an endpoint it says that its port is reached at its own address alone. */
   readonly hostPort: number;
   /** Last port of a range to choose from; equal to hostPort where none. */
   readonly hostPortEnd: number;
+}
+
+/** One port of another container of the network. */
+export interface ReachedPort {
+  readonly address: string;
+  readonly protocol: PortBinding["protocol"];
+  readonly port: number;
 }
 
 /** What a container asks of an endpoint. */
@@ -63,6 +70,8 @@ export interface EndpointRequest {
   readonly ports: readonly PortBinding[];
   /** Ports the image or user exposes without publishing, as `80/tcp`. */
   readonly exposedPorts: readonly string[];
+  /** Ports that its links open to it on a network that keeps containers apart; missing for none. */
+  readonly reaches?: readonly ReachedPort[];
 }
 
 /** A container's place in a network, as it is stored. Addresses are without prefix. Empty text where there is none. */
@@ -88,6 +97,8 @@ export interface EndpointRecord {
   readonly gatewayPriority: number;
   /** `80/tcp`: what the container opens to those that link to it. */
   readonly exposedPorts: readonly string[];
+  /** Ports of others that it reaches although the network keeps containers apart; missing for none. */
+  readonly reaches?: readonly ReachedPort[];
   /** Published ports with the host ports that were taken: one entry for each address family. */
   readonly ports: readonly PortBinding[];
 }

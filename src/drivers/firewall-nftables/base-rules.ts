@@ -1,4 +1,5 @@
 import * as nft from "../../os/linux/nftables/mod.ts";
+import type { InputLoop } from "./input-policy.ts";
 
 /** Names of the sets and maps of an engine's table. */
 export const MAPS = {
@@ -13,6 +14,9 @@ export const MAPS = {
   /** Subnets whose packets carry the host's address abroad. */
   maskedIpv4: "masked-ipv4",
   maskedIpv6: "masked-ipv6",
+  /** Subnets whose packets carry one address of the host abroad, with that address. */
+  sourceIpv4: "source-ipv4",
+  sourceIpv6: "source-ipv6",
   /** Published ports: of every address, of one address. */
   anyIpv4: "any-ipv4",
   anyIpv6: "any-ipv6",
@@ -20,6 +24,11 @@ export const MAPS = {
   oneIpv6: "one-ipv6",
   /** Protocols and ports of `any-ipv6`, as a set: the kernel looks up a map only where it needs the value. */
   portsIpv6: "ports-ipv6",
+  /** Ports of containers that some of the outside reaches at the container's own address. */
+  directIpv4: "direct-ipv4",
+  directIpv6: "direct-ipv6",
+  /** Ports that one container opens to one other, on bridges that keep their containers apart. */
+  flows: "flows",
 } as const;
 
 /** Names of the chains of an engine's table. `user` is the administrator's: nothing here ever changes what is in it. */
@@ -53,7 +62,12 @@ function declareMaps(table: nft.NftTable): nft.NftCommand[] {
     nft.addMap(table, MAPS.anyIpv6, portMap("ipv6_addr", false)),
     nft.addMap(table, MAPS.oneIpv4, portMap("ipv4_addr", true)),
     nft.addMap(table, MAPS.oneIpv6, portMap("ipv6_addr", true)),
+    nft.addMap(table, MAPS.sourceIpv4, { key: ["ipv4_addr"], value: ["ipv4_addr"], interval: true }),
+    nft.addMap(table, MAPS.sourceIpv6, { key: ["ipv6_addr"], value: ["ipv6_addr"], interval: true }),
     nft.addSet(table, MAPS.portsIpv6, { key: ["inet_proto", "inet_service"] }),
+    nft.addSet(table, MAPS.directIpv4, { key: ["ipv4_addr", "inet_proto", "inet_service"] }),
+    nft.addSet(table, MAPS.directIpv6, { key: ["ipv6_addr", "inet_proto", "inet_service"] }),
+    nft.addSet(table, MAPS.flows, { key: ["ipv4_addr", "ipv4_addr", "inet_proto", "inet_service"] }),
   ];
 }
 
@@ -69,15 +83,27 @@ const HOOKS: ReadonlyArray<readonly [chain: string, base: nft.NftBase]> = [
 
 const map = nft.reference;
 
-const RULES: ReadonlyArray<readonly [chain: string, rule: nft.NftText]> = [
+type Rule = readonly [chain: string, rule: nft.NftText];
+
+const TO_PUBLISHED = nft.nft`fib daddr type local ${nft.toChain("jump", CHAINS.published)}`;
+
+/** Where packets of the outside are translated: at once, or where they come out of the loop behind the host's input rules. */
+function arrivingRules(loop: InputLoop | undefined): Rule[] {
+  if (!loop) return [[CHAINS.arriving, TO_PUBLISHED]];
+  return [
+    [CHAINS.arriving, nft.nft`iifname ${nft.linkName(loop.exit)} ${TO_PUBLISHED}`],
+    [CHAINS.arriving, nft.nft`iifname ${map(MAPS.bridges)} ${TO_PUBLISHED}`],
+  ];
+}
+
+const RULES: readonly Rule[] = [
   // Bridges route 127/8 so that the host's own programs reach published ports there; containers must not use that way.
   [CHAINS.shield, nft.nft`iifname ${map(MAPS.bridges)} ip daddr 127.0.0.0/8 drop`],
   [CHAINS.shield, nft.nft`iifname ${map(MAPS.bridges)} ip saddr 127.0.0.0/8 drop`],
   // A neighbour that sends to 127.0.0.1 finds no published port, even where the administrator routes 127/8.
   [CHAINS.arriving, nft.nft`iifname != "lo" ip daddr 127.0.0.0/8 return`],
-  [CHAINS.arriving, nft.nft`fib daddr type local ${nft.toChain("jump", CHAINS.published)}`],
   [CHAINS.sending, nft.nft`ip6 daddr ::1 return`],
-  [CHAINS.sending, nft.nft`fib daddr type local ${nft.toChain("jump", CHAINS.published)}`],
+  [CHAINS.sending, TO_PUBLISHED],
   [CHAINS.published, nft.nft`dnat ip to ip daddr . meta l4proto . th dport map ${map(MAPS.oneIpv4)}`],
   [CHAINS.published, nft.nft`meta nfproto ipv4 dnat ip to meta l4proto . th dport map ${map(MAPS.anyIpv4)}`],
   [CHAINS.published, nft.nft`dnat ip6 to ip6 daddr . meta l4proto . th dport map ${map(MAPS.oneIpv6)}`],
@@ -99,16 +125,21 @@ const RULES: ReadonlyArray<readonly [chain: string, rule: nft.NftText]> = [
   [CHAINS.leaving, nft.nft`ip6 saddr . oifname ${map(MAPS.homeIpv6)} ct status dnat masquerade`],
   [CHAINS.leaving, nft.nft`ip saddr . oifname ${map(MAPS.homeIpv4)} accept`],
   [CHAINS.leaving, nft.nft`ip6 saddr . oifname ${map(MAPS.homeIpv6)} accept`],
+  [CHAINS.leaving, nft.nft`snat ip to ip saddr map ${map(MAPS.sourceIpv4)}`],
+  [CHAINS.leaving, nft.nft`snat ip6 to ip6 saddr map ${map(MAPS.sourceIpv6)}`],
   [CHAINS.leaving, nft.nft`ip saddr ${map(MAPS.maskedIpv4)} masquerade`],
   [CHAINS.leaving, nft.nft`ip6 saddr ${map(MAPS.maskedIpv6)} masquerade`],
 ];
 
-/** Makes everything of the table that does not depend on networks, in a table that has at most the user's chain. */
-export function baseCommands(table: nft.NftTable): nft.NftCommand[] {
+/**
+ * Makes everything of the table that does not depend on networks, in a table that has at most the user's chain. `loop`:
+ * packets of the outside are translated only once they have passed the host's input rules.
+ */
+export function baseCommands(table: nft.NftTable, loop?: InputLoop): nft.NftCommand[] {
   return [
     ...declareMaps(table),
     ...HOOKS.map(([chain, base]) => nft.addChain(table, chain, base)),
     nft.addChain(table, CHAINS.published),
-    ...RULES.map(([chain, rule]) => nft.addRule(table, chain, rule)),
+    ...[...RULES, ...arrivingRules(loop)].map(([chain, rule]) => nft.addRule(table, chain, rule)),
   ];
 }

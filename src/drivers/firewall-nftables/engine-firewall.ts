@@ -10,18 +10,31 @@ import {
 } from "../../os/linux/netlink/mod.ts";
 import * as nft from "../../os/linux/nftables/mod.ts";
 import type { Reactor, ReadyWatch } from "../../os/linux/reactor/reactor.ts";
+import { type AllowedFlow, addFlowCommands, flowKey, removeFlowCommands } from "./allowed-flow.ts";
 import { baseCommands, CHAINS } from "./base-rules.ts";
 import { addBridgeCommands, type FirewalledBridge, removeBridgeCommands } from "./bridge-rules.ts";
 import { clearCommands } from "./clear-table.ts";
-import type { Firewall } from "./firewall.ts";
+import type { Firewall, WantedRules } from "./firewall.ts";
+import {
+  addInputPortCommands,
+  type InputLoop,
+  inputPolicyCommands,
+  removeInputPolicyCommands,
+  removeInputPortCommands,
+} from "./input-policy.ts";
 import { addPortCommands, removePortCommands } from "./port-elements.ts";
-import { familyOf, isWildcard, keyOf, type PublishedPort } from "./published-port.ts";
+import { familyOf, isTranslated, isWildcard, keyOf, type PublishedPort } from "./published-port.ts";
 
 export interface EngineFirewallOptions {
   /** Names the table, so that engines side by side never touch each other's. */
   readonly engineId: string;
   /** The network namespace of the host's part, a file; the process's own by default. */
   readonly namespace?: string;
+  /**
+   * Published ports obey the host's own input rules, by way of the pair of links that this makes where it is missing; they
+   * pass them by without one.
+   */
+  readonly ensureInputLoop?: () => InputLoop;
   /** Notices what others do to the table. */
   readonly reactor?: Reactor;
   readonly logger?: Logger;
@@ -46,6 +59,8 @@ export class EngineFirewall implements Firewall {
   readonly #namespace: string | undefined;
   readonly #bridges = new Map<string, FirewalledBridge>();
   readonly #ports = new Map<string, PublishedPort>();
+  readonly #flows = new Map<string, AllowedFlow>();
+  readonly #ensureInputLoop: (() => InputLoop) | undefined;
   /** Changes of what is wanted and of the kernel's table go together, one after the other. */
   readonly #turns = new Semaphore(1);
   #rules: nft.Nftables | undefined;
@@ -60,6 +75,7 @@ export class EngineFirewall implements Firewall {
     this.#logger = options.logger;
     this.#table = { family: "inet", name: firewallTableName(options.engineId) };
     this.#namespace = options.namespace;
+    this.#ensureInputLoop = options.ensureInputLoop;
   }
 
   get tableName(): string {
@@ -95,13 +111,13 @@ export class EngineFirewall implements Firewall {
     using _turn = await this.#turns.acquire();
     const added = ports.filter((port) => !this.#ports.has(keyOf(port)));
     if (added.length === 0) return;
-    await this.#apply(
-      () => {
-        for (const port of added) this.#ports.set(keyOf(port), port);
-      },
-      addPortCommands(this.#table, added),
-    );
-    this.#forgetDatagramSenders(added);
+    await this.#apply(() => {
+      for (const port of added) this.#ports.set(keyOf(port), port);
+    }, [
+      ...addPortCommands(this.#table, added),
+      ...(this.#ensureInputLoop ? addInputPortCommands(this.#table.name, added) : []),
+    ]);
+    await this.#forgetDatagramSenders(added);
   }
 
   /** The host ports lead nowhere any more. Idempotent. */
@@ -109,22 +125,46 @@ export class EngineFirewall implements Firewall {
     using _turn = await this.#turns.acquire();
     const removed = ports.filter((port) => this.#ports.has(keyOf(port)));
     if (removed.length === 0) return;
-    await this.#apply(
-      () => {
-        for (const port of removed) this.#ports.delete(keyOf(port));
-      },
-      removePortCommands(this.#table, removed),
-    );
-    this.#forgetDatagramSenders(removed);
+    await this.#apply(() => {
+      for (const port of removed) this.#ports.delete(keyOf(port));
+    }, [
+      ...removePortCommands(this.#table, removed),
+      ...(this.#ensureInputLoop ? removeInputPortCommands(this.#table.name, removed) : []),
+    ]);
+    await this.#forgetDatagramSenders(removed);
   }
 
-  /** The table holds exactly what these bridges and ports need, and the user's chain as it was. */
-  async reconcile(bridges: readonly FirewalledBridge[], ports: readonly PublishedPort[]): Promise<void> {
+  async allow(flows: readonly AllowedFlow[]): Promise<void> {
     using _turn = await this.#turns.acquire();
-    this.#bridges.clear();
-    this.#ports.clear();
+    const added = flows.filter((flow) => !this.#flows.has(flowKey(flow)));
+    if (added.length === 0) return;
+    await this.#apply(
+      () => {
+        for (const flow of added) this.#flows.set(flowKey(flow), flow);
+      },
+      addFlowCommands(this.#table, added),
+    );
+  }
+
+  async forbid(flows: readonly AllowedFlow[]): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    const removed = flows.filter((flow) => this.#flows.has(flowKey(flow)));
+    if (removed.length === 0) return;
+    await this.#apply(
+      () => {
+        for (const flow of removed) this.#flows.delete(flowKey(flow));
+      },
+      removeFlowCommands(this.#table, removed),
+    );
+  }
+
+  /** The table holds exactly what is wanted, and the user's chain as it was. */
+  async reconcile({ bridges, ports, flows }: WantedRules): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    this.#clear();
     for (const bridge of bridges) this.#bridges.set(bridge.bridge, bridge);
     for (const port of ports) this.#ports.set(keyOf(port), port);
+    for (const flow of flows) this.#flows.set(flowKey(flow), flow);
     await this.#rebuild();
     this.#watchOthers();
   }
@@ -133,9 +173,9 @@ export class EngineFirewall implements Firewall {
   async destroy(): Promise<void> {
     await this.#endWatch();
     using _turn = await this.#turns.acquire();
-    this.#bridges.clear();
-    this.#ports.clear();
-    await this.#open().run(nft.joinCommands(nft.deleteTable(this.#table)));
+    this.#clear();
+    const commands = [...nft.deleteTable(this.#table), ...removeInputPolicyCommands(this.#table.name)];
+    await this.#open().run(nft.joinCommands(commands));
   }
 
   /** Frees what this object holds; the rules stay in force. */
@@ -145,6 +185,12 @@ export class EngineFirewall implements Firewall {
     this.#connections = undefined;
     await this.#rules?.close();
     this.#rules = undefined;
+  }
+
+  #clear(): void {
+    this.#bridges.clear();
+    this.#ports.clear();
+    this.#flows.clear();
   }
 
   #watchOthers(): void {
@@ -216,22 +262,35 @@ export class EngineFirewall implements Firewall {
   /** One transaction: at no moment is a packet without rules. */
   async #rebuild(): Promise<void> {
     const rules = this.#open();
+    const loop = this.#ensureInputLoop?.();
     const found = (await rules.listTable(this.#table.family, this.#table.name)) ?? [];
     await rules.run(
       nft.joinCommands([
         ...clearCommands(this.#table, found),
-        ...baseCommands(this.#table),
+        ...baseCommands(this.#table, loop),
         ...[...this.#bridges.values()].flatMap((bridge) => addBridgeCommands(this.#table, bridge)),
         ...addPortCommands(this.#table, [...this.#ports.values()]),
+        ...addFlowCommands(this.#table, [...this.#flows.values()]),
+        ...this.#inputCommands(loop),
       ]),
     );
   }
 
-  #forgetDatagramSenders(ports: readonly PublishedPort[]): void {
+  /** The tables of the families that `inet` cannot stand for, as they are to be. */
+  #inputCommands(loop: InputLoop | undefined): nft.NftCommand[] {
+    const { name } = this.#table;
+    return [
+      ...removeInputPolicyCommands(name),
+      ...(loop ? inputPolicyCommands(name, loop) : []),
+      ...(loop ? addInputPortCommands(name, [...this.#ports.values()]) : []),
+    ];
+  }
+
+  async #forgetDatagramSenders(ports: readonly PublishedPort[]): Promise<void> {
     for (const port of ports) {
-      if (port.protocol !== "udp") continue;
+      if (port.protocol !== "udp" || !isTranslated(port)) continue;
       this.#connections ??= openConntrackSocket(this.#namespace);
-      deleteConnections(this.#connections, {
+      await deleteConnections(this.#connections, {
         family: familyOf(port),
         protocol: "udp",
         destinationPort: port.hostPort,

@@ -1,6 +1,14 @@
 import { notImplemented } from "../../base/errors.ts";
+import type { AllowedFlow } from "./allowed-flow.ts";
 import type { FirewalledBridge } from "./bridge-rules.ts";
 import type { PublishedPort } from "./published-port.ts";
+
+/** Everything that a packet filter is to let through. */
+export interface WantedRules {
+  readonly bridges: readonly FirewalledBridge[];
+  readonly ports: readonly PublishedPort[];
+  readonly flows: readonly AllowedFlow[];
+}
 
 /** What bridge networks need of a packet filter. Every method is idempotent. */
 export interface Firewall {
@@ -8,7 +16,10 @@ export interface Firewall {
   removeBridge(name: string): Promise<void>;
   publish(ports: readonly PublishedPort[]): Promise<void>;
   unpublish(ports: readonly PublishedPort[]): Promise<void>;
-  reconcile(bridges: readonly FirewalledBridge[], ports: readonly PublishedPort[]): Promise<void>;
+  /** Containers of bridges that keep them apart reach these ports of each other. */
+  allow(flows: readonly AllowedFlow[]): Promise<void>;
+  forbid(flows: readonly AllowedFlow[]): Promise<void>;
+  reconcile(wanted: WantedRules): Promise<void>;
   destroy(): Promise<void>;
   close(): Promise<void>;
 }
@@ -19,6 +30,8 @@ export class NoFirewall implements Firewall {
   async addBridge(): Promise<void> {}
   async removeBridge(): Promise<void> {}
   async unpublish(): Promise<void> {}
+  async allow(): Promise<void> {}
+  async forbid(): Promise<void> {}
   async reconcile(): Promise<void> {}
   async destroy(): Promise<void> {}
   async close(): Promise<void> {}

@@ -1,4 +1,6 @@
-export type { FirewalledBridge } from "./bridge-rules.ts";
+export type { AllowedFlow } from "./allowed-flow.ts";
+export type { FamilyRules, FirewalledBridge } from "./bridge-rules.ts";
 export { EngineFirewall, type EngineFirewallOptions, firewallTableName } from "./engine-firewall.ts";
 export { type Firewall, NoFirewall } from "./firewall.ts";
+export type { InputLoop } from "./input-policy.ts";
 export type { PublishedPort } from "./published-port.ts";

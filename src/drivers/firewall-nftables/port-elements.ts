@@ -1,57 +1,58 @@
 import { AF_INET } from "../../os/linux/netlink/mod.ts";
 import * as nft from "../../os/linux/nftables/mod.ts";
 import { MAPS } from "./base-rules.ts";
-import { familyOf, isWildcard, type PublishedPort } from "./published-port.ts";
+import { familyOf, isTranslated, isWildcard, type PublishedPort } from "./published-port.ts";
 
-type PortMap = (typeof MAPS)["anyIpv4" | "anyIpv6" | "oneIpv4" | "oneIpv6"];
+/** Elements by the set or map that holds them. Elements of one place count once. */
+class Elements {
+  readonly #groups = new Map<string, Map<string, nft.NftElement>>();
 
-function mapOf(port: PublishedPort): PortMap {
-  if (familyOf(port) === AF_INET) return isWildcard(port) ? MAPS.anyIpv4 : MAPS.oneIpv4;
-  return isWildcard(port) ? MAPS.anyIpv6 : MAPS.oneIpv6;
-}
-
-function elementKey(port: PublishedPort): nft.NftText {
-  const place = [nft.protocol(port.protocol), nft.port(port.hostPort)];
-  return nft.concat(...(isWildcard(port) ? [] : [nft.address(port.hostIp)]), ...place);
-}
-
-function byMap(ports: readonly PublishedPort[]): Array<[PortMap, PublishedPort[]]> {
-  const groups = new Map<PortMap, PublishedPort[]>();
-  for (const port of ports) {
-    const group = groups.get(mapOf(port));
-    if (group) group.push(port);
-    else groups.set(mapOf(port), [port]);
+  add(set: string, element: nft.NftElement): void {
+    const group = this.#groups.get(set) ?? new Map<string, nft.NftElement>();
+    this.#groups.set(set, group.set(nft.textOf(element.key), element));
   }
-  return [...groups];
+
+  map(command: (set: string, elements: readonly nft.NftElement[]) => nft.NftCommand): nft.NftCommand[] {
+    return [...this.#groups].map(([set, elements]) => command(set, [...elements.values()]));
+  }
 }
 
-function anyIpv6Keys(ports: readonly PublishedPort[]): nft.NftText[] {
-  return ports.filter((port) => mapOf(port) === MAPS.anyIpv6).map(elementKey);
+function elementsOf(ports: readonly PublishedPort[]): Elements {
+  const elements = new Elements();
+  for (const port of ports) {
+    const isIpv4 = familyOf(port) === AF_INET;
+    const target = [nft.address(port.containerIp), nft.port(port.containerPort)] as const;
+    const protocol = nft.protocol(port.protocol);
+    if (port.direct) {
+      const key = nft.concat(target[0], protocol, target[1]);
+      elements.add(isIpv4 ? MAPS.directIpv4 : MAPS.directIpv6, { key });
+    }
+    if (!isTranslated(port)) continue;
+    const place = nft.concat(protocol, nft.port(port.hostPort));
+    const value = nft.concat(...target);
+    if (isWildcard(port)) {
+      elements.add(isIpv4 ? MAPS.anyIpv4 : MAPS.anyIpv6, { key: place, value });
+      if (!isIpv4) elements.add(MAPS.portsIpv6, { key: place });
+    } else {
+      const key = nft.concat(nft.address(port.hostIp), place);
+      elements.add(isIpv4 ? MAPS.oneIpv4 : MAPS.oneIpv6, { key, value });
+    }
+  }
+  return elements;
 }
 
 /** Leads the ports to their containers. */
 export function addPortCommands(table: nft.NftTable, ports: readonly PublishedPort[]): nft.NftCommand[] {
-  const ipv6 = anyIpv6Keys(ports).map((key) => ({ key }));
-  return [
-    ...byMap(ports).map(([map, group]) =>
-      nft.addElements(
-        table,
-        map,
-        group.map((port) => ({
-          key: elementKey(port),
-          value: nft.concat(nft.address(port.containerIp), nft.port(port.containerPort)),
-        })),
-      ),
-    ),
-    ...(ipv6.length > 0 ? [nft.addElements(table, MAPS.portsIpv6, ipv6)] : []),
-  ];
+  return elementsOf(ports).map((set, elements) => nft.addElements(table, set, elements));
 }
 
 /** Undoes `addPortCommands`. */
 export function removePortCommands(table: nft.NftTable, ports: readonly PublishedPort[]): nft.NftCommand[] {
-  const ipv6 = anyIpv6Keys(ports);
-  return [
-    ...byMap(ports).map(([map, group]) => nft.deleteElements(table, map, group.map(elementKey))),
-    ...(ipv6.length > 0 ? [nft.deleteElements(table, MAPS.portsIpv6, ipv6)] : []),
-  ];
+  return elementsOf(ports).map((set, elements) =>
+    nft.deleteElements(
+      table,
+      set,
+      elements.map(({ key }) => key),
+    ),
+  );
 }

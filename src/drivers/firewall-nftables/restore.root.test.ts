@@ -13,9 +13,9 @@ const BRIDGE: FirewalledBridge = {
   subnets: ["10.9.0.0/24"],
   internal: false,
   interContainer: true,
-  masquerade: true,
-  openIpv4: false,
-  openIpv6: false,
+  ipv4: { masquerade: true, source: undefined, direct: "nothing" },
+  ipv6: { masquerade: true, source: undefined, direct: "nothing" },
+  trusted: [],
 };
 
 test("rules that another program flushes come back; the administrator's own chain is his to change", async () => {
@@ -36,9 +36,16 @@ test("rules that another program flushes come back; the administrator's own chai
   const reactor = Reactor.start();
   const firewall = new EngineFirewall({ engineId: "e", namespace, reactor, logger });
   try {
-    await firewall.reconcile([BRIDGE], []);
+    await firewall.reconcile({ bridges: [BRIDGE], ports: [], flows: [] });
     await firewall.publish([
-      { protocol: "tcp", hostIp: "0.0.0.0", hostPort: 8080, containerIp: "10.9.0.2", containerPort: 80 },
+      {
+        protocol: "tcp",
+        hostIp: "0.0.0.0",
+        hostPort: 8080,
+        containerIp: "10.9.0.2",
+        containerPort: 80,
+        direct: false,
+      },
     ]);
     const before = nft("list", "ruleset");
     expect(before).toContain("8080 : 10.9.0.2 . 80");

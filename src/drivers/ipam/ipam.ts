@@ -11,6 +11,8 @@ export interface IpamOptions {
   readonly pools?: readonly AddressPool[];
 }
 
+const FAMILIES = [AF_INET, AF_INET6] as const;
+
 /** The addresses that an endpoint got; a family that it has none of is left out. */
 export interface TakenAddress {
   readonly address: string;
@@ -32,26 +34,31 @@ export class Ipam {
 
   /**
    * The network's pools, completed: a subnet for each family that is enabled, a gateway for each subnet. They belong to
-   * the network until `removeNetwork`. `inUse` are subnets that a pool picked here must not touch.
-   * Errors: invalidArgument, conflict (docker's texts).
+   * the network until `removeNetwork`. `inUse` are subnets that a pool picked here must not touch; a family of
+   * `gatewayless` gets no gateway that the user did not name. Errors: invalidArgument, conflict (docker's texts).
    */
-  planNetwork(network: NetworkRecord, inUse: readonly Subnet[]): IpamPool[] {
+  planNetwork(
+    network: NetworkRecord,
+    inUse: readonly Subnet[],
+    gatewayless: readonly IpFamily[] = [],
+  ): IpamPool[] {
     const pools = network.pools.map(checkPool);
     const taken = [...inUse, ...this.#subnets(network.id)];
-    for (const family of [AF_INET, AF_INET6] as const) {
+    for (const family of FAMILIES) {
       const enabled = family === AF_INET ? network.enableIpv4 : network.enableIpv6;
       if (!enabled || pools.some(({ subnet }) => Subnet.parse(subnet).family === family)) continue;
       const subnet = pickSubnet(this.#pools, family, taken);
       if (!subnet) throw conflict("all predefined address pools have been fully subnetted");
       pools.push({ subnet: subnet.toString() });
     }
-    this.#claim(network.id, pools);
+    this.#claim(network.id, pools, gatewayless);
     return pools;
   }
 
   /** Takes what a stored network has again; a network that is known already stays as it is. Errors: as planNetwork. */
   restoreNetwork(network: NetworkRecord): void {
-    if (!this.#networks.has(network.id)) this.#claim(network.id, network.pools.map(checkPool));
+    // What was planned without a gateway was meant to have none.
+    if (!this.#networks.has(network.id)) this.#claim(network.id, network.pools.map(checkPool), FAMILIES);
   }
 
   removeNetwork(networkId: string): void {
@@ -85,7 +92,7 @@ export class Ipam {
     this.#allocatorOf(networkId, address)?.release(address);
   }
 
-  #claim(networkId: string, pools: IpamPool[]): void {
+  #claim(networkId: string, pools: IpamPool[], gatewayless: readonly IpFamily[]): void {
     const others = this.#subnets(networkId);
     const allocators = pools.map((pool, index) => {
       const subnet = Subnet.parse(pool.subnet);
@@ -96,7 +103,8 @@ export class Ipam {
       const allocator = new AddressAllocator(subnet, pool.ipRange ? Subnet.parse(pool.ipRange) : subnet);
       for (const address of Object.values(pool.auxAddresses ?? {})) allocator.take(address);
       if (pool.gateway) allocator.take(pool.gateway);
-      else pools[index] = { ...pool, gateway: takeGateway(allocator, subnet) };
+      else if (!gatewayless.includes(subnet.family))
+        pools[index] = { ...pool, gateway: takeGateway(allocator, subnet) };
       return allocator;
     });
     this.#networks.set(networkId, allocators);

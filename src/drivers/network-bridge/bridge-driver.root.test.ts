@@ -385,7 +385,13 @@ test("names, subnets and options that cannot be are refused", async () => {
   );
   expect(option("driver.mtu", "9")).rejects.toThrow("invalid MTU number: 9");
   expect(option("bridge.name", "a/b")).rejects.toThrow("invalid bridge name");
-  expect(option("bridge.gateway_mode_ipv4", "routed")).rejects.toThrow("is not supported");
+  expect(option("bridge.gateway_mode_ipv4", "isolated")).rejects.toThrow(
+    "gateway mode 'isolated' can only be used for an internal network",
+  );
+  expect(option("bridge.gateway_mode_ipv6", "bridged")).rejects.toThrow(
+    "failed to parse com.docker.network.bridge.gateway_mode_ipv6 value: bridged (unknown gateway mode bridged)",
+  );
+  expect(option("bridge.host_binding_ipv4", "here")).rejects.toThrow("value: here (nil ip)");
   expect(option("bridge.name", "lan0")).rejects.toThrow("the interface lan0 exists");
   // An administrator's bridge is used and left alone.
   const office = await option("bridge.name", "office0");

@@ -17,27 +17,22 @@ import type {
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
-import {
-  EngineFirewall,
-  type Firewall,
-  type FirewalledBridge,
-  NoFirewall,
-} from "../firewall-nftables/mod.ts";
+import { EngineFirewall, type Firewall, NoFirewall } from "../firewall-nftables/mod.ts";
 import { type AddressPool, Ipam, macAddressFor } from "../ipam/mod.ts";
 import { InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
 import {
-  type BridgeSettings,
   defaultBridgeOptions,
   INTERFACE_NAME_OPTION,
   OPTION,
   readBridgeSettings,
 } from "./bridge-settings.ts";
 import { deleteEndpointLink, makeEndpointLink } from "./endpoint-link.ts";
-import { publishedPortsOf, wantedPort } from "./endpoint-ports.ts";
-import { cannotPublish } from "./errors.ts";
+import { takeEndpointPorts } from "./endpoint-ports.ts";
 import { HostPorts } from "./host-ports.ts";
+import { ensureInputLoop, INPUT_LOOP_ID } from "./input-loop.ts";
 import { LinkOwner } from "./link-owner.ts";
+import { NetworkRules } from "./network-rules.ts";
 import { removeStrayLinks } from "./stray-links.ts";
 import { subnetsInUse } from "./subnets-in-use.ts";
 
@@ -62,6 +57,10 @@ export interface BridgeDriverOptions {
   readonly forwarding?: boolean;
   /** Whether packets are filtered and ports published. Default true. */
   readonly packetFilter?: boolean;
+  /** Whether published ports obey the host's own input rules. Default false: they pass them by. */
+  readonly respectInputRules?: boolean;
+  /** Whether published ports are open at the containers' own addresses, too. Default false. */
+  readonly allowDirectRouting?: boolean;
   /** A bridge that the administrator made for the default network. */
   readonly foreignBridge?: string;
   /** Notices what others do to the rules; without one nothing does. */
@@ -85,6 +84,7 @@ export class BridgeDriver implements NetworkDriver {
   readonly #ports: HostPorts;
   readonly #interfaces: InterfaceNames;
   readonly #firewall: Firewall;
+  readonly #rules: NetworkRules;
   /** Endpoints whose links the kernel takes away with their sandboxes, or has taken. */
   readonly #ending = new Map<string, EndpointRecord>();
   #socket: nl.NetlinkSocket | undefined;
@@ -97,6 +97,7 @@ export class BridgeDriver implements NetworkDriver {
     this.#ipam = options.ipam ?? new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
     this.#interfaces = options.interfaces ?? new InterfaceNames();
     this.#ports = new HostPorts(hostNamespace);
+    this.#rules = new NetworkRules(options.allowDirectRouting ?? false);
     this.#firewall =
       options.packetFilter === false
         ? new NoFirewall()
@@ -104,6 +105,9 @@ export class BridgeDriver implements NetworkDriver {
             engineId,
             logger: this.#logger,
             ...(options.reactor ? { reactor: options.reactor } : {}),
+            ...(options.respectInputRules
+              ? { ensureInputLoop: () => ensureInputLoop(this.#host(), engineId) }
+              : {}),
             ...(hostNamespace === undefined ? {} : { namespace: hostNamespace }),
           });
   }
@@ -112,7 +116,11 @@ export class BridgeDriver implements NetworkDriver {
     const isDefault = network.name === DEFAULT_NETWORK;
     const options = isDefault ? defaultBridgeOptions(network, this.#defaultBridgeName()) : network.options;
     const settings = readBridgeSettings({ ...network, options });
-    const pools = this.#ipam.planNetwork(network, subnetsInUse(this.#host()));
+    const isolated = [
+      ...(settings.gatewayModeIpv4 === "isolated" ? [nl.AF_INET as nl.IpFamily] : []),
+      ...(settings.gatewayModeIpv6 === "isolated" ? [nl.AF_INET6 as nl.IpFamily] : []),
+    ];
+    const pools = this.#ipam.planNetwork(network, subnetsInUse(this.#host()), isolated);
     // Stored, so that the name can never be another one after a restart.
     const named = settings.defaultBridge ? { ...options, [OPTION.name]: settings.bridge } : options;
     return { ...network, options: named, pools };
@@ -122,7 +130,7 @@ export class BridgeDriver implements NetworkDriver {
     const settings = readBridgeSettings(network);
     this.#ipam.restoreNetwork(network);
     ensureBridge(this.#host(), network, settings);
-    await this.#firewall.addBridge(firewalled(network, settings));
+    await this.#firewall.addBridge(this.#rules.bridge(network));
   }
 
   async deleteNetwork(network: NetworkRecord): Promise<void> {
@@ -161,6 +169,7 @@ export class BridgeDriver implements NetworkDriver {
       driverOptions: request.driverOptions,
       gatewayPriority: request.gatewayPriority,
       exposedPorts: request.exposedPorts,
+      ...(request.reaches ? { reaches: request.reaches } : {}),
       ports: [],
     };
     try {
@@ -174,7 +183,7 @@ export class BridgeDriver implements NetworkDriver {
       const ports =
         network.internal || request.ports.length === 0
           ? []
-          : this.#takePorts(unpublished, request.ports, settings);
+          : takeEndpointPorts(this.#ports, unpublished, request.ports, settings, this.#hostHasIpv6());
       return { ...unpublished, interfaceName, ports };
     } catch (error) {
       this.#giveBack(network, unpublished);
@@ -188,8 +197,10 @@ export class BridgeDriver implements NetworkDriver {
       if (address !== "") this.#ipam.restoreAddress(network.id, address);
     }
     this.#interfaces.restore(endpoint.containerId, endpoint.id, endpoint.interfaceName);
+    const published = this.#rules.ports(network, endpoint);
     for (const [index, binding] of endpoint.ports.entries()) {
-      const { containerIp, containerPort, protocol } = publishedPortsOf(endpoint)[index]!;
+      if (binding.hostPort === 0) continue;
+      const { containerIp, containerPort, protocol } = published[index]!;
       try {
         this.#ports.restore(endpoint.id, binding, `${containerIp}:${containerPort}/${protocol}`);
       } catch (error) {
@@ -220,8 +231,10 @@ export class BridgeDriver implements NetworkDriver {
       defaultRoute: options.defaultRoute,
     });
     try {
-      await this.#firewall.publish(publishedPortsOf(endpoint));
+      await this.#firewall.allow(this.#rules.flows(endpoint));
+      await this.#firewall.publish(this.#rules.ports(network, endpoint));
     } catch (error) {
+      await this.#firewall.forbid(this.#rules.flows(endpoint));
       deleteEndpointLink(host, endpoint);
       throw error;
     }
@@ -234,7 +247,9 @@ export class BridgeDriver implements NetworkDriver {
   ): Promise<EndpointRecord> {
     if (ports.length === 0 || network.internal) return { ...endpoint, ports: [] };
     try {
-      return { ...endpoint, ports: this.#takePorts(endpoint, ports, readBridgeSettings(network)) };
+      const settings = readBridgeSettings(network);
+      const taken = takeEndpointPorts(this.#ports, endpoint, ports, settings, this.#hostHasIpv6());
+      return { ...endpoint, ports: taken };
     } catch (error) {
       this.#ports.release(endpoint.id);
       throw error;
@@ -242,7 +257,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async adjust(
-    _network: NetworkRecord,
+    network: NetworkRecord,
     before: EndpointRecord,
     endpoint: EndpointRecord,
     sandbox: Sandbox,
@@ -250,10 +265,14 @@ export class BridgeDriver implements NetworkDriver {
   ): Promise<void> {
     setDefaultRoutes(endpoint, sandbox.path, options.defaultRoute);
     if (endpoint.ports.length === 0) {
-      await this.#firewall.unpublish(publishedPortsOf(before));
+      await this.#firewall.unpublish(this.#rules.ports(network, before));
       this.#ports.release(endpoint.id);
     }
-    await this.#firewall.publish(publishedPortsOf(endpoint));
+    await this.#firewall.publish(this.#rules.ports(network, endpoint));
+    const flows = this.#rules.flows(endpoint);
+    const kept = new Set(flows.map((flow) => JSON.stringify(flow)));
+    await this.#firewall.forbid(this.#rules.flows(before).filter((flow) => !kept.has(JSON.stringify(flow))));
+    await this.#firewall.allow(flows);
   }
 
   isLinkMissing(endpoint: EndpointRecord): boolean {
@@ -261,12 +280,13 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async leave(
-    _network: NetworkRecord,
+    network: NetworkRecord,
     endpoint: EndpointRecord,
     sandbox: Sandbox | undefined,
     options?: LeaveOptions,
   ): Promise<void> {
-    await this.#firewall.unpublish(publishedPortsOf(endpoint));
+    await this.#firewall.unpublish(this.#rules.ports(network, endpoint));
+    await this.#firewall.forbid(this.#rules.flows(endpoint));
     if (sandbox && options?.sandboxEnds) this.#ending.set(endpoint.id, endpoint);
     else deleteEndpointLink(this.#host(), endpoint);
   }
@@ -283,8 +303,8 @@ export class BridgeDriver implements NetworkDriver {
   ): Promise<void> {
     const host = this.#host();
     const endpointIds = networks.flatMap(({ endpoints }) => endpoints.map(({ id }) => id));
-    removeStrayLinks(host, new Set([...networks.map(({ network }) => network.id), ...endpointIds]));
-    const bridges: FirewalledBridge[] = [];
+    const loops = this.#options.respectInputRules ? [INPUT_LOOP_ID] : [];
+    removeStrayLinks(host, new Set([...networks.map(({ network }) => network.id), ...endpointIds, ...loops]));
     for (const { network, endpoints } of networks) {
       const settings = readBridgeSettings(network);
       this.#ipam.restoreNetwork(network);
@@ -295,12 +315,16 @@ export class BridgeDriver implements NetworkDriver {
           [nl.changeNamedLink(hostInterfaceName, { masterIndex, up: true })],
         );
       }
-      bridges.push(firewalled(network, settings));
     }
-    await this.#firewall.reconcile(
-      bridges,
-      networks.flatMap(({ endpoints }) => endpoints.flatMap(publishedPortsOf)),
-    );
+    await this.#firewall.reconcile({
+      bridges: networks.map(({ network }) => this.#rules.bridge(network)),
+      ports: networks.flatMap(({ network, endpoints }) =>
+        endpoints.flatMap((endpoint) => this.#rules.ports(network, endpoint)),
+      ),
+      flows: networks.flatMap(({ endpoints }) =>
+        endpoints.flatMap((endpoint) => this.#rules.flows(endpoint)),
+      ),
+    });
   }
 
   /** Nothing that this engine made for networks is left in the kernel, the administrator's chain included: for uninstalling. */
@@ -343,19 +367,6 @@ export class BridgeDriver implements NetworkDriver {
     return namespace === undefined ? look() : withNetworkNamespace(namespace, look);
   }
 
-  #takePorts(
-    endpoint: EndpointRecord,
-    ports: readonly PortBinding[],
-    settings: BridgeSettings,
-  ): EndpointRecord["ports"] {
-    const host = { defaultIpv4: settings.hostBindingIpv4, ipv6: this.#hostHasIpv6() };
-    try {
-      return ports.flatMap((binding) => this.#ports.take(endpoint.id, wantedPort(binding, endpoint, host)));
-    } catch (error) {
-      throw cannotPublish(endpoint, error);
-    }
-  }
-
   #giveBack(network: NetworkRecord, endpoint: EndpointRecord): void {
     this.#ports.release(endpoint.id);
     this.#interfaces.release(endpoint.containerId, endpoint.id);
@@ -370,16 +381,4 @@ function gatewayOf(network: NetworkRecord, name: string, own: string | undefined
   if (own === undefined) return "";
   const other = network.pools.map(({ auxAddresses }) => auxAddresses?.[name]).find(Boolean);
   return other ?? own;
-}
-
-function firewalled(network: NetworkRecord, settings: BridgeSettings): FirewalledBridge {
-  return {
-    bridge: settings.bridge,
-    subnets: network.pools.map(({ subnet }) => subnet),
-    internal: network.internal,
-    interContainer: settings.interContainer,
-    masquerade: settings.masquerade,
-    openIpv4: settings.openIpv4,
-    openIpv6: settings.openIpv6,
-  };
 }

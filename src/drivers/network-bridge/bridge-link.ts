@@ -23,6 +23,7 @@ export interface Host {
 function gatewayPrefixes(network: NetworkRecord, settings: BridgeSettings): string[] {
   return network.pools.flatMap(({ subnet, gateway }) => {
     const { family, prefixLength } = Subnet.parse(subnet);
+    // Without one where the network's gateway is somebody else, or the host is to stay out.
     const wanted = gateway && !(family === nl.AF_INET && settings.inhibitIpv4);
     return wanted ? [`${gateway}/${prefixLength}`] : [];
   });
@@ -60,7 +61,7 @@ function makeBridge(host: Host, network: NetworkRecord, settings: BridgeSettings
 }
 
 /** Writes settings of which some may not exist: a kernel without IPv6 has none of its. */
-function writePresentSysctls(host: Host, settings: Readonly<Record<string, string>>): void {
+export function writePresentSysctls(host: Host, settings: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(settings)) {
     try {
       if (nl.readSysctl(key, host.namespace) !== value) nl.writeSysctls({ [key]: value }, host.namespace);
@@ -70,16 +71,27 @@ function writePresentSysctls(host: Host, settings: Readonly<Record<string, strin
   }
 }
 
-function enableForwarding(host: Host, network: NetworkRecord, bridge: string): void {
+/**
+ * Containers whose ports are kept apart meet at the host, which answers for each to the others at once and decides about
+ * their packets. Source: kernel, ip-sysctl, proxy_arp_pvlan (RFC 3069).
+ */
+function flowSettings(bridge: string): Record<string, string> {
+  return { [`net/ipv4/conf/${bridge}/proxy_arp_pvlan`]: "1", [`net/ipv4/neigh/${bridge}/proxy_delay`]: "0" };
+}
+
+function enableForwarding(host: Host, network: NetworkRecord, settings: BridgeSettings): void {
+  const { bridge } = settings;
   const conf = (family: string, key: string) => `net/${family}/conf/${bridge}/${key}`;
   if (network.enableIpv4) {
     // Programs of the host reach published ports by 127.0.0.1 only where 127/8 may be routed to the bridge.
     writePresentSysctls(host, {
       ...(host.forwarding ? { "net/ipv4/ip_forward": "1" } : {}),
       [conf("ipv4", "route_localnet")]: "1",
+      ...(settings.interContainer ? {} : flowSettings(bridge)),
     });
   }
-  if (!network.enableIpv6) {
+  // The kernel makes up an address of its own otherwise.
+  if (!network.enableIpv6 || settings.gatewayModeIpv6 === "isolated") {
     writePresentSysctls(host, { [conf("ipv6", "disable_ipv6")]: "1" });
     return;
   }
@@ -106,7 +118,7 @@ export function ensureBridge(host: Host, network: NetworkRecord, settings: Bridg
   if (link) checkOwner(host, link, network, settings);
   else link = makeBridge(host, network, settings);
   const linkIndex = link.index;
-  enableForwarding(host, network, settings.bridge);
+  enableForwarding(host, network, settings);
   host.socket.executeIgnoring(
     ["EEXIST"],
     [

@@ -1,5 +1,5 @@
-import { isIPv4 } from "node:net";
-import { invalidArgument, notImplemented } from "../../base/errors.ts";
+import { isIP, isIPv4, isIPv6 } from "node:net";
+import { invalidArgument } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { isLinkName } from "../../os/linux/netlink/mod.ts";
@@ -12,18 +12,29 @@ export const OPTION = {
   name: `${PREFIX}.name`,
   interContainer: `${PREFIX}.enable_icc`,
   masquerade: `${PREFIX}.enable_ip_masquerade`,
-  hostBindingIpv4: `${PREFIX}.host_binding_ipv4`,
+  hostBinding: `${PREFIX}.host_binding_ipv4`,
   defaultBridge: `${PREFIX}.default_bridge`,
   inhibitIpv4: `${PREFIX}.inhibit_ipv4`,
   gatewayModeIpv4: `${PREFIX}.gateway_mode_ipv4`,
   gatewayModeIpv6: `${PREFIX}.gateway_mode_ipv6`,
   trustedInterfaces: `${PREFIX}.trusted_host_interfaces`,
   mtu: "com.docker.network.driver.mtu",
+  sourceIpv4: "com.docker.network.host_ipv4",
+  sourceIpv6: "com.docker.network.host_ipv6",
   interfacePrefix: "com.docker.network.container_iface_prefix",
 } as const;
 
 /** Key of an endpoint's options. */
 export const INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname";
+
+/**
+ * How a family of a network meets the outside: by addresses and published ports of the host; the same, with containers
+ * open at their own addresses as well; at their own addresses only, where ports are published; not at all, the host
+ * included. Source: docker, "Port publishing and mapping", gateway modes.
+ */
+export type GatewayMode = "nat" | "nat-unprotected" | "routed" | "isolated";
+
+const GATEWAY_MODES: readonly string[] = ["nat", "nat-unprotected", "routed", "isolated"];
 
 /** The options of a bridge network, read and completed. */
 export interface BridgeSettings {
@@ -31,14 +42,18 @@ export interface BridgeSettings {
   readonly bridge: string;
   readonly interContainer: boolean;
   readonly masquerade: boolean;
-  /** Where ports are published that name no address. */
-  readonly hostBindingIpv4: string;
+  /** Where ports are published that name no address; `0.0.0.0` for every address of both families. */
+  readonly hostBinding: string;
   readonly defaultBridge: boolean;
   /** The bridge has no IPv4 address of its own. */
   readonly inhibitIpv4: boolean;
-  /** The outside reaches containers of that family directly, published or not. */
-  readonly openIpv4: boolean;
-  readonly openIpv6: boolean;
+  readonly gatewayModeIpv4: GatewayMode;
+  readonly gatewayModeIpv6: GatewayMode;
+  /** Links of the host from which published ports are reached at the containers' own addresses, too. */
+  readonly trustedInterfaces: readonly string[];
+  /** The host's address that packets to the outside carry; undefined for that of the way they take. */
+  readonly sourceIpv4: string | undefined;
+  readonly sourceIpv6: string | undefined;
   /** Undefined for the kernel's default. */
   readonly mtu: number | undefined;
   /** What names of interfaces in containers start with. */
@@ -71,21 +86,32 @@ function readMtu(options: NetworkRecord["options"]): number | undefined {
   return mtu;
 }
 
-function readGatewayMode(options: NetworkRecord["options"], key: string): boolean {
-  const mode = options[key] ?? "nat";
-  if (mode === "nat" || mode === "") return false;
-  if (mode === "nat-unprotected") return true;
-  if (mode === "routed" || mode === "isolated") {
-    throw notImplemented(`gateway mode ${mode} of ${key} is not supported`);
+function readGatewayMode(network: NetworkRecord, key: string): GatewayMode {
+  const mode = network.options[key];
+  if (mode === undefined || mode === "") return "nat";
+  if (!GATEWAY_MODES.includes(mode)) throw invalidOption(key, mode, `unknown gateway mode ${mode}`);
+  if (mode === "isolated" && !network.internal) {
+    throw invalidArgument("gateway mode 'isolated' can only be used for an internal network");
   }
-  throw invalidOption(key, mode, `unknown gateway mode ${mode}`);
+  return mode as GatewayMode;
 }
 
-function readHostBinding(options: NetworkRecord["options"]): string {
-  const text = options[OPTION.hostBindingIpv4];
-  if (text === undefined || text === "") return "0.0.0.0";
-  if (!isIPv4(text)) throw invalidOption(OPTION.hostBindingIpv4, text, "invalid ip");
+function readAddress(
+  options: NetworkRecord["options"],
+  key: string,
+  isOfFamily: (text: string) => boolean,
+): string | undefined {
+  const text = options[key];
+  if (text === undefined || text === "") return undefined;
+  if (!isOfFamily(text)) throw invalidOption(key, text, "nil ip");
   return text;
+}
+
+function readTrustedInterfaces(options: NetworkRecord["options"]): string[] {
+  const names = (options[OPTION.trustedInterfaces] ?? "").split(":").filter((name) => name !== "");
+  const odd = names.find((name) => !isLinkName(name));
+  if (odd !== undefined) throw invalidOption(OPTION.trustedInterfaces, odd, "invalid interface name");
+  return names;
 }
 
 function readBridgeName(network: NetworkRecord): string {
@@ -97,12 +123,9 @@ function readBridgeName(network: NetworkRecord): string {
   return name;
 }
 
-/** Reads the options of a bridge network. Errors: invalidArgument, notImplemented. */
+/** Reads the options of a bridge network. Errors: invalidArgument. */
 export function readBridgeSettings(network: NetworkRecord): BridgeSettings {
   const { options } = network;
-  if (options[OPTION.trustedInterfaces]) {
-    throw notImplemented(`${OPTION.trustedInterfaces} is not supported`);
-  }
   const interfacePrefix = options[OPTION.interfacePrefix] || "eth";
   if (!isLinkName(`${interfacePrefix}0`)) {
     throw invalidArgument(`invalid interface name: ${JSON.stringify(interfacePrefix)}`);
@@ -111,11 +134,14 @@ export function readBridgeSettings(network: NetworkRecord): BridgeSettings {
     bridge: readBridgeName(network),
     interContainer: readBoolean(options, OPTION.interContainer, true),
     masquerade: readBoolean(options, OPTION.masquerade, true),
-    hostBindingIpv4: readHostBinding(options),
+    hostBinding: readAddress(options, OPTION.hostBinding, (text) => isIP(text) !== 0) ?? "0.0.0.0",
     defaultBridge: readBoolean(options, OPTION.defaultBridge, false),
     inhibitIpv4: readBoolean(options, OPTION.inhibitIpv4, false),
-    openIpv4: readGatewayMode(options, OPTION.gatewayModeIpv4),
-    openIpv6: readGatewayMode(options, OPTION.gatewayModeIpv6),
+    gatewayModeIpv4: readGatewayMode(network, OPTION.gatewayModeIpv4),
+    gatewayModeIpv6: readGatewayMode(network, OPTION.gatewayModeIpv6),
+    trustedInterfaces: readTrustedInterfaces(options),
+    sourceIpv4: readAddress(options, OPTION.sourceIpv4, isIPv4),
+    sourceIpv6: readAddress(options, OPTION.sourceIpv6, isIPv6),
     mtu: readMtu(options),
     interfacePrefix,
   };
@@ -127,7 +153,7 @@ export function defaultBridgeOptions(network: NetworkRecord, bridge: string): Re
     [OPTION.defaultBridge]: "true",
     [OPTION.interContainer]: "true",
     [OPTION.masquerade]: "true",
-    [OPTION.hostBindingIpv4]: "0.0.0.0",
+    [OPTION.hostBinding]: "0.0.0.0",
     [OPTION.name]: bridge,
     [OPTION.mtu]: "1500",
     ...network.options,

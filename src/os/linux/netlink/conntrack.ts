@@ -122,24 +122,28 @@ function matches({ original, reply }: TrackedConnection, filter: ConnectionFilte
   );
 }
 
-function dumpMatching<T>(
+async function dumpMatching<T>(
   socket: NetlinkSocket,
   filter: ConnectionFilter,
   pick: (connection: TrackedConnection, attributes: Attributes) => T,
-): T[] {
+): Promise<T[]> {
   const body = new BodyWriter(header(filter.family));
   writeDumpFilter(body, filter);
+  // A busy host has a million connections: looking through them takes the kernel longer than anything else may wait.
   // Kernels before 5.8 ignore the filter and answer the whole table, so everything is looked at here again.
-  return socket.dump(CT_GET, body.finish(), "list connections", (message: NetlinkMessage) => {
+  return await socket.dumpAside(CT_GET, body.finish(), "list connections", (message: NetlinkMessage) => {
     const attributes = new Attributes(message.body, HEADER_BYTES);
     const connection = readConnection(attributes);
     return connection && matches(connection, filter) ? pick(connection, attributes) : undefined;
   });
 }
 
-/** The tracked connections that fit the filter. */
-export function listConnections(socket: NetlinkSocket, filter: ConnectionFilter): TrackedConnection[] {
-  return dumpMatching(socket, filter, (connection) => connection);
+/** The tracked connections that fit the filter. One call at a time on a socket. */
+export async function listConnections(
+  socket: NetlinkSocket,
+  filter: ConnectionFilter,
+): Promise<TrackedConnection[]> {
+  return await dumpMatching(socket, filter, (connection) => connection);
 }
 
 function deletion(family: IpFamily, attributes: Attributes): NetlinkRequest {
@@ -155,10 +159,10 @@ function deletion(family: IpFamily, attributes: Attributes): NetlinkRequest {
 /**
  * Forgets the tracked connections that fit the filter, so that the next packet of each is translated by the rules
  * of then: needed when a published UDP port gets, changes or loses its container. Returns how many were forgotten;
- * one that ended meanwhile is no error.
+ * one that ended meanwhile is no error. One call at a time on a socket.
  */
-export function deleteConnections(socket: NetlinkSocket, filter: ConnectionFilter): number {
-  const requests = dumpMatching(socket, filter, (_connection, attributes) =>
+export async function deleteConnections(socket: NetlinkSocket, filter: ConnectionFilter): Promise<number> {
+  const requests = await dumpMatching(socket, filter, (_connection, attributes) =>
     deletion(filter.family, attributes),
   );
   return socket.executeIgnoring(["ENOENT"], requests);

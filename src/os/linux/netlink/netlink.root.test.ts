@@ -157,8 +157,12 @@ test("tracked connections are found by their destination and forgotten", async (
   sendDatagram(5300);
   sendDatagram(5301);
   const udp = { family: nl.AF_INET, protocol: "udp" } as const;
-  expect(nl.listConnections(tracker, udp)).toHaveLength(3);
-  const [found] = nl.listConnections(tracker, { ...udp, destination: "127.0.0.1", destinationPort: 5301 });
+  expect(await nl.listConnections(tracker, udp)).toHaveLength(3);
+  const [found] = await nl.listConnections(tracker, {
+    ...udp,
+    destination: "127.0.0.1",
+    destinationPort: 5301,
+  });
   expect(found!.original).toMatchObject({
     source: "127.0.0.1",
     destination: "127.0.0.1",
@@ -166,11 +170,11 @@ test("tracked connections are found by their destination and forgotten", async (
     destinationPort: 5301,
   });
   expect(found!.reply.sourcePort).toBe(5301);
-  expect(nl.deleteConnections(tracker, { ...udp, destination: "127.0.0.2" })).toBe(0);
-  expect(nl.deleteConnections(tracker, { family: nl.AF_INET, protocol: "tcp" })).toBe(0);
-  expect(nl.deleteConnections(tracker, { ...udp, destinationPort: 5300 })).toBe(2);
-  expect(nl.listConnections(tracker, { ...udp, replySourcePort: 5300 })).toEqual([]);
-  expect(nl.listConnections(tracker, udp)).toHaveLength(1);
+  expect(await nl.deleteConnections(tracker, { ...udp, destination: "127.0.0.2" })).toBe(0);
+  expect(await nl.deleteConnections(tracker, { family: nl.AF_INET, protocol: "tcp" })).toBe(0);
+  expect(await nl.deleteConnections(tracker, { ...udp, destinationPort: 5300 })).toBe(2);
+  expect(await nl.listConnections(tracker, { ...udp, replySourcePort: 5300 })).toEqual([]);
+  expect(await nl.listConnections(tracker, udp)).toHaveLength(1);
 });
 
 test("links of every kind are made, changed, renamed and moved", () => {

@@ -2,7 +2,7 @@ import { lastErrno } from "../../ffi/native.ts";
 import { ERRNO } from "../errno.ts";
 import { bindSocket, close, recv, send, setsockopt, socket } from "../libc.ts";
 import { withNetworkNamespace } from "../namespace.ts";
-import { check, retryInterrupted, SyscallError } from "../syscall-error.ts";
+import { check, checkAsync, retryInterrupted, SyscallError } from "../syscall-error.ts";
 import {
   NETLINK_ROUTE,
   NLM_F_ACK,
@@ -63,6 +63,39 @@ export interface NetlinkSocketOptions {
   readonly groups?: readonly number[];
   /** Size of the kernel's receive queue, where the usual one (212,992 bytes) is too small. */
   readonly receiveQueueBytes?: number;
+}
+
+/** Puts the entries of one dump together. */
+class DumpReader<T> {
+  readonly sequence: number;
+  readonly entries: T[] = [];
+  /** Whether the table changed while the kernel went through it. */
+  interrupted = false;
+  done = false;
+  readonly #description: string;
+  readonly #decode: (message: NetlinkMessage) => T | undefined;
+
+  constructor(sequence: number, description: string, decode: (message: NetlinkMessage) => T | undefined) {
+    this.sequence = sequence;
+    this.#description = description;
+    this.#decode = decode;
+  }
+
+  /** Errors: NetlinkError. */
+  take(messages: Iterable<NetlinkMessage>): void {
+    for (const message of messages) {
+      if (message.sequence !== this.sequence || this.done) continue;
+      if (message.flags & NLM_F_DUMP_INTR) this.interrupted = true;
+      if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
+        const { errno, detail } = decodeAcknowledgement(message, message.type === NLMSG_ERROR);
+        if (errno !== 0) throw new NetlinkError(this.#description, errno, detail);
+        this.done = true;
+      } else if (message.type !== NLMSG_NOOP) {
+        const entry = this.#decode(message);
+        if (entry !== undefined) this.entries.push(entry);
+      }
+    }
+  }
 }
 
 /**
@@ -172,8 +205,35 @@ export class NetlinkSocket implements Disposable {
     decode: (message: NetlinkMessage) => T | undefined,
   ): T[] {
     for (let attempt = 1; ; attempt++) {
-      const { entries, interrupted } = this.#dumpOnce(type, body, description, decode);
-      if (!interrupted) return entries;
+      const reader = new DumpReader(this.#nextSequence(1), description, decode);
+      this.#send(encodeMessage(type, NLM_F_DUMP, reader.sequence, body));
+      while (!reader.done) reader.take(this.#receiveMessages(description));
+      if (!reader.interrupted) return reader.entries;
+      if (attempt === MAX_DUMP_ATTEMPTS) throw new NetlinkError(description, ERRNO.EINTR);
+    }
+  }
+
+  /**
+   * As `dump`, with the kernel's walk through the table on another thread: for tables that may be so long that everything
+   * else would wait. Nothing else may use the socket meanwhile.
+   */
+  async dumpAside<T>(
+    type: number,
+    body: Uint8Array,
+    description: string,
+    decode: (message: NetlinkMessage) => T | undefined,
+  ): Promise<T[]> {
+    const buffer = Buffer.alloc(RECEIVE_BYTES);
+    for (let attempt = 1; ; attempt++) {
+      const reader = new DumpReader(this.#nextSequence(1), description, decode);
+      const request = encodeMessage(type, NLM_F_DUMP, reader.sequence, body);
+      await checkAsync("send", send, [this.#fd, request, request.length, 0]);
+      while (!reader.done) {
+        // The kernel goes on with its table in here, and has the next part ready when it returns.
+        const size = await checkAsync("recv", recv, [this.#fd, buffer, buffer.length, MSG_DONTWAIT]);
+        reader.take(decodeMessages(buffer.subarray(0, size)));
+      }
+      if (!reader.interrupted) return reader.entries;
       if (attempt === MAX_DUMP_ATTEMPTS) throw new NetlinkError(description, ERRNO.EINTR);
     }
   }
@@ -223,32 +283,6 @@ export class NetlinkSocket implements Disposable {
       }
     }
     return failures;
-  }
-
-  #dumpOnce<T>(
-    type: number,
-    body: Uint8Array,
-    description: string,
-    decode: (message: NetlinkMessage) => T | undefined,
-  ): { entries: T[]; interrupted: boolean } {
-    const sequence = this.#nextSequence(1);
-    this.#send(encodeMessage(type, NLM_F_DUMP, sequence, body));
-    const entries: T[] = [];
-    let interrupted = false;
-    for (;;) {
-      for (const message of this.#receiveMessages(description)) {
-        if (message.sequence !== sequence) continue;
-        if (message.flags & NLM_F_DUMP_INTR) interrupted = true;
-        if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
-          const { errno, detail } = decodeAcknowledgement(message, message.type === NLMSG_ERROR);
-          if (errno !== 0) throw new NetlinkError(description, errno, detail);
-          return { entries, interrupted };
-        }
-        if (message.type === NLMSG_NOOP) continue;
-        const entry = decode(message);
-        if (entry !== undefined) entries.push(entry);
-      }
-    }
   }
 
   #nextSequence(count: number): number {
