@@ -21,6 +21,7 @@ import {
 import { OverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
 import { VfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
 import { LocalVolumeDriver } from "../drivers/volume-local/local-volume-driver.ts";
+import { readLimitSupport } from "../os/linux/cgroup/limit-support.ts";
 import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
 import { FileChanges } from "../os/linux/reactor/file-changes.ts";
 import { Reactor } from "../os/linux/reactor/reactor.ts";
@@ -197,7 +198,8 @@ async function assemble(
     logger,
   });
   resources.defer(() => runtime.close());
-  const runtimeFacts = readRuntimeFacts(world);
+  const limits = readLimitSupport(world);
+  const runtimeFacts = readRuntimeFacts(world, limits);
   const hostFacts = () => readHostFacts(world);
   const logs = new LogService({
     ...createLogDrivers(reactor, logger),
@@ -241,7 +243,12 @@ async function assemble(
       maskedPaths: defaultMaskedPaths(runtimeFacts.throttledCpus),
       readonlyPaths: defaultReadonlyPaths(),
     },
-    availableCpus: hostFacts().cpus,
+    host: {
+      cpus: hostFacts().cpus,
+      limits,
+      runtimes: runtime.runtimes.map(({ name }) => name),
+      architecture: goArchitecture(),
+    },
     background: resources.use(new BackgroundWork(logger)),
     locks: new KeyedMutex(),
   };
@@ -257,6 +264,7 @@ async function assemble(
     remotes,
     events,
     host: hostFacts,
+    limits,
     runtimes: await describeRuntimes(runtime.runtimes),
     init: () => describeInit(settings["init-path"]),
     labels: settings.label,

@@ -44,17 +44,20 @@ function listDevices(directory: string): LinuxDevice[] {
   });
 }
 
-/** The device at a host path, links followed; all devices of a directory. Errors: notFound where there is no device. */
+/**
+ * The device at a host path, links followed; all devices of a directory. Never empty. Errors: notFound where there is
+ * none, saying only why.
+ */
 export function findHostDevices(path: string): LinuxDevice[] {
   let stats: Stats;
   try {
     stats = statSync(path);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) throw notFound(`no such device: ${path}`, { cause: error });
+    if (isErrno(error, "ENOENT", "ENOTDIR")) throw notFound("no such file or directory", { cause: error });
     throw error;
   }
-  if (stats.isDirectory()) return listDevices(path);
   const device = describe(path, stats);
-  if (!device) throw notFound(`not a device node: ${path}`);
-  return [device];
+  const devices = device ? [device] : stats.isDirectory() ? listDevices(path) : [];
+  if (devices.length === 0) throw notFound("not a device node");
+  return devices;
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { CgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
+import type { LimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 import { getResourceLimit, type ResourceLimitName, RLIMIT, UNLIMITED } from "../../os/linux/process.ts";
 import { parseCapabilityMask } from "./spec/capabilities.ts";
 import type { HostFacts } from "./spec/input.ts";
@@ -31,19 +32,12 @@ function findThrottledCpus(): number[] {
     .sort((a, b) => a - b);
 }
 
-function canLimitSwap(world: CgroupWorld): boolean {
-  const memory = world.controllers.get("memory");
-  if (memory !== undefined) return existsSync(join(memory, "memory.memsw.limit_in_bytes"));
-  // The root group has no limits of its own; a kernel that accounts swap shows that in every other one.
-  return world.mode === "v2" && existsSync("/proc/swaps");
-}
-
 /** What this machine and this process give a container. To be read once, after the host's cgroups were prepared. */
-export function readHostFacts(world: CgroupWorld): HostFacts {
+export function readHostFacts(world: CgroupWorld, limits: LimitSupport): HostFacts {
   const [major = 0, minor = 0] = release().split(/[.-]/).map(Number);
   return {
     cgroups: world.mode === "v2" ? "v2" : world.mode === "hybrid" ? "hybrid" : "v1",
-    swapLimit: canLimitSwap(world),
+    swapLimit: limits.swap,
     kernel: { major, minor },
     architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
     capabilities: readBoundingSet(),

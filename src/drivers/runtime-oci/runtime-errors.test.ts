@@ -23,6 +23,26 @@ const CREATE_CASES: ReadonlyArray<readonly [output: string, text: string, kind: 
     'runc create failed: no "luck"',
     "internal",
   ],
+  [
+    "the sysctl `kernel.shmmax` requires a new IPC namespace\n",
+    'runc create failed: sysctl "kernel.shmmax" is not allowed in the hosts ipc namespace',
+    "internal",
+  ],
+  [
+    "the sysctl `kernel.pid_max` is not namespaced",
+    'runc create failed: sysctl "kernel.pid_max" is not in a separate kernel namespace',
+    "internal",
+  ],
+  [
+    "open /proc/sys/net/nosuch: No such file or directory",
+    `${INIT}open /proc/sys/net/nosuch: no such file or directory`,
+    "invalidArgument",
+  ],
+  [
+    "write to /proc/self/oom_score_adj: Permission denied",
+    `${INIT}write /proc/self/oom_score_adj: permission denied`,
+    "invalidArgument",
+  ],
   ["first\nlast\n", "last", "internal"],
   ["", "the runtime gave no reason", "internal"],
 ];

@@ -64,6 +64,23 @@ function translateCrun(message: string, program: string): string | undefined {
   const cwd = /^(?:chdir|cannot chdir to) (?:to )?[`'](.*?)[`']: (.*)$/.exec(message);
   if (cwd)
     return `chdir to cwd (${JSON.stringify(cwd[1])}) set in config.json failed: ${cwd[2]!.toLowerCase()}`;
+  const setting = /^(open|write to) [`']?(\/proc\/(?:sys\/|self\/oom_score_adj).*?)[`']?: (.*)$/.exec(
+    message,
+  );
+  if (setting) return `${setting[1]!.split(" ")[0]} ${setting[2]}: ${setting[3]!.toLowerCase()}`;
+  return undefined;
+}
+
+/** What runc says of kernel settings where crun refused them; undefined for anything else. */
+function translateSysctl(message: string): string | undefined {
+  const shared = /^the sysctl `(.*?)` requires a new (IPC|network|UTS) namespace/.exec(message);
+  if (shared) {
+    return `runc create failed: sysctl ${JSON.stringify(shared[1])} is not allowed in the hosts ${shared[2]!.toLowerCase()} namespace`;
+  }
+  const global = /^the sysctl `(.*?)` is not namespaced/.exec(message);
+  if (global) {
+    return `runc create failed: sysctl ${JSON.stringify(global[1])} is not in a separate kernel namespace`;
+  }
   return undefined;
 }
 
@@ -89,7 +106,7 @@ export function runtimeError(
 ): EngineError {
   const message = lastMessage(output);
   const reason = translateCrun(message, program);
-  const text = reason === undefined ? message : INIT_FAILED[phase] + reason;
+  const text = reason === undefined ? (translateSysctl(message) ?? message) : INIT_FAILED[phase] + reason;
   const make = USER_MISTAKE.test(text) ? invalidArgument : internal;
   const reasonText = text === "" ? "the runtime gave no reason" : text;
   return make(`${PREFIX[phase]}${reasonText}: unknown${hintOf(phase, text)}`, options);

@@ -14,6 +14,7 @@ import { newId } from "../../base/ids.ts";
 import type { OutputChunk, TaskAttachment, TaskSpec } from "../../core/tasks/task-runtime.ts";
 import { openCgroup } from "../../os/linux/cgroup/cgroup.ts";
 import { detectCgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
+import { readLimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 import { Reactor } from "../../os/linux/reactor/reactor.ts";
 import type { ContainerConfig, HostConfig } from "../../spec/engine-api/mod.ts";
 import type { RuntimeProcess } from "../../spec/oci-runtime/mod.ts";
@@ -93,7 +94,7 @@ export class TaskFixture {
       files: {},
       namespaces: { network: "none", pid: "private", ipc: "private", uts: "private", cgroup: "host" },
       cgroupPath: `${this.cgroupParent}/${containerId}`,
-      host: readHostFacts(this.#world),
+      host: readHostFacts(this.#world, readLimitSupport(this.#world)),
       devicesAt: findHostDevices,
     };
     return {

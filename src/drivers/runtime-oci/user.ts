@@ -1,4 +1,4 @@
-import { invalidArgument, notFound } from "../../base/errors.ts";
+import { type EngineError, invalidArgument } from "../../base/errors.ts";
 import type { RootDir } from "../../os/linux/root-dir.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
 import type { RuntimeUser } from "../../spec/oci-runtime/mod.ts";
@@ -81,9 +81,12 @@ function findGroup(text: string, groups: readonly GroupEntry[]): number {
   const named = groups.find((entry) => entry.name === text);
   if (named) return named.gid;
   const gid = parseId(text);
-  if (gid === undefined)
-    throw invalidArgument(`unable to find group ${text}: no matching entries in group file`);
+  if (gid === undefined) throw noSuchGroup(text);
   return gid;
+}
+
+function noSuchGroup(name: string): EngineError {
+  return invalidArgument(`unable to find group ${name}: no matching entries in group file`);
 }
 
 /**
@@ -108,19 +111,11 @@ export function findInDatabases(
     groupPart === "" && user.name !== ""
       ? groups.filter((group) => group.members.includes(user.name)).map((group) => group.gid)
       : [];
-  const added = groupAdd.map((group) => findAddedGroup(group, groups));
+  const added = groupAdd.map((group) => findGroup(group, groups));
   return {
     user: { uid: user.uid, gid, additionalGids: [...new Set([gid, ...supplementary, ...added])] },
     home: user.home || "/",
   };
-}
-
-function findAddedGroup(text: string, groups: readonly GroupEntry[]): number {
-  const named = groups.find((entry) => entry.name === text);
-  if (named) return named.gid;
-  const gid = parseId(text);
-  if (gid === undefined) throw notFound(`Unable to find group ${text}`);
-  return gid;
 }
 
 async function readDatabase(root: RootDir, path: string): Promise<string> {

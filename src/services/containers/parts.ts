@@ -11,6 +11,7 @@ import type { LogService } from "../logs/mod.ts";
 import type { NetworkService } from "../networks/mod.ts";
 import type { VolumeService } from "../volumes/mod.ts";
 import type { ImageCommitter } from "./commit.ts";
+import type { HostChoice } from "./create/check-host-config.ts";
 import type { HostDefaults } from "./create/normalize-host-config.ts";
 import type { EnginePaths } from "./engine-paths.ts";
 import { noSuchContainer } from "./errors.ts";
@@ -72,7 +73,7 @@ export interface ContainerParts {
   readonly committer: ImageCommitter;
   readonly logger: Logger;
   readonly defaults: HostDefaults;
-  readonly availableCpus: number;
+  readonly host: HostChoice & { readonly architecture: string };
   /** What may finish after its caller was answered. */
   readonly background: BackgroundWork;
   /** One turn at a time for whatever changes a container's running form. */

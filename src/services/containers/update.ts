@@ -1,6 +1,6 @@
 import { conflict } from "../../base/errors.ts";
 import type { ContainerUpdateRequest, HostConfig } from "../../spec/engine-api/mod.ts";
-import { checkCpuCount, checkHostConfig, normalizeHostConfig } from "./create/normalize-host-config.ts";
+import { settleHostConfig } from "./create/settle-host-config.ts";
 import {
   type ContainerParts,
   changeRecord,
@@ -43,12 +43,11 @@ export async function updateContainer(
     if (value !== undefined && value !== null && value !== 0 && value !== "") changes[field] = value;
   }
   if (request.RestartPolicy?.Name) changes["RestartPolicy"] = request.RestartPolicy;
-  const hostConfig = normalizeHostConfig({ ...record.hostConfig, ...changes }, parts.defaults);
-  checkHostConfig(hostConfig);
-  checkCpuCount(hostConfig, parts.availableCpus);
+  const wanted = { ...record.hostConfig, ...changes };
+  const { hostConfig, warnings } = settleHostConfig(wanted, parts.defaults, parts.host);
   const task = parts.live.task(id);
   if (task && isRunning(record)) await task.update(parts.specs.resources(hostConfig));
   const updated = changeRecord(parts, id, () => ({ hostConfig }));
   publishContainerEvent(parts, updated, "update");
-  return { warnings: [] };
+  return { warnings };
 }

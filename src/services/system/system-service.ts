@@ -7,6 +7,7 @@ import type { ImageStore } from "../../core/images/image-store.ts";
 import type { RemoteFactory } from "../../core/remotes/remote.ts";
 import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
 import type { VolumeStore } from "../../core/volumes/volume.ts";
+import type { LimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
 import type {
   AuthConfig,
@@ -20,6 +21,7 @@ import type {
 } from "../../spec/engine-api/mod.ts";
 import { type EventsOptions, streamEvents } from "./events.ts";
 import type { HostFacts } from "./host-facts.ts";
+import { tellMissingLimits } from "./missing-limits.ts";
 
 /** Program that an OCI runtime was found as, and what it says of itself. */
 export interface RuntimeProgram {
@@ -48,6 +50,7 @@ export interface SystemServiceParts {
   readonly remotes: RemoteFactory;
   readonly events: EventLog;
   readonly host: () => HostFacts;
+  readonly limits: LimitSupport;
   readonly runtimes: readonly RuntimeProgram[];
   readonly init: () => Promise<InitProgram>;
   readonly labels: readonly string[];
@@ -124,7 +127,7 @@ export class SystemService {
     const host = this.#parts.host();
     const init = await this.#parts.init();
     const counts = countStates(containers);
-    const has = (controller: string) => host.cgroupVersion === 2 || host.controllers.has(controller);
+    const { limits } = this.#parts;
     return {
       ID: this.#parts.engineId,
       ...counts,
@@ -138,16 +141,16 @@ export class SystemService {
         Authorization: null,
         Log: [...this.#parts.logDrivers],
       },
-      MemoryLimit: has("memory"),
-      SwapLimit: has("memory"),
+      MemoryLimit: limits.memory,
+      SwapLimit: limits.swap,
       KernelMemory: false,
       KernelMemoryTCP: false,
-      CpuCfsPeriod: has("cpu"),
-      CpuCfsQuota: has("cpu"),
-      CPUShares: has("cpu"),
-      CPUSet: has("cpuset"),
-      PidsLimit: has("pids"),
-      OomKillDisable: host.cgroupVersion === 1,
+      CpuCfsPeriod: limits.cpuQuota,
+      CpuCfsQuota: limits.cpuQuota,
+      CPUShares: limits.cpuShares,
+      CPUSet: limits.cpuset !== undefined,
+      PidsLimit: limits.pids,
+      OomKillDisable: limits.oomKillDisable,
       IPv4Forwarding: host.ipv4Forwarding,
       BridgeNfIptables: false,
       BridgeNfIp6tables: false,
@@ -195,7 +198,7 @@ export class SystemService {
       SecurityOptions: [...host.securityOptions],
       FirewallBackend: { Driver: "nftables" },
       CDISpecDirs: [],
-      Warnings: limitWarnings(has),
+      Warnings: tellMissingLimits(limits, host.cgroupVersion),
     };
   }
 
@@ -265,15 +268,6 @@ function registryConfig(registry: SystemServiceParts["registry"]): SystemInfo["R
     },
     Mirrors: registry.mirrors.length > 0 ? [...registry.mirrors] : null,
   };
-}
-
-function limitWarnings(has: (controller: string) => boolean): string[] | null {
-  const warnings: string[] = [];
-  if (!has("memory")) warnings.push("WARNING: No memory limit support", "WARNING: No swap limit support");
-  if (!has("cpu")) warnings.push("WARNING: No cpu cfs quota support", "WARNING: No cpu shares support");
-  if (!has("cpuset")) warnings.push("WARNING: No cpuset support");
-  if (!has("pids")) warnings.push("WARNING: No pids limit support");
-  return warnings.length > 0 ? warnings : null;
 }
 
 function summarizeImages(items: ImageSummary[]): Required<UsageSummary<ImageSummary>> {

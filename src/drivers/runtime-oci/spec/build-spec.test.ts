@@ -17,7 +17,7 @@ const DEVICES: readonly LinuxDevice[] = [
 function devicesAt(path: string): readonly LinuxDevice[] {
   if (path === "/dev") return DEVICES;
   const device = DEVICES.find((candidate) => candidate.path === path);
-  if (!device) throw notFound(`no such device: ${path}`);
+  if (!device) throw notFound("no such file or directory");
   return [device];
 }
 

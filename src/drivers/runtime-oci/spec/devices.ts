@@ -54,7 +54,7 @@ function mapDevice(mapping: DeviceMapping, devicesAt: RuntimeSpecInput["devicesA
   } catch (error) {
     if (!isKind(error, "notFound")) throw error;
     throw invalidArgument(
-      `error gathering device information while adding custom device ${JSON.stringify(mapping.PathOnHost)}: no such file or directory`,
+      `error gathering device information while adding custom device ${JSON.stringify(mapping.PathOnHost)}: ${error.message}`,
       { cause: error },
     );
   }

@@ -71,6 +71,6 @@ export interface RuntimeSpecInput {
   /** Limits of every container, those of `hostConfig.Ulimits` win. */
   readonly defaultUlimits?: readonly RuntimeRlimit[];
   readonly host: HostFacts;
-  /** The device at a host path, or all of a directory. Errors: notFound where there is none. */
+  /** The device at a host path, or all of a directory. Errors: notFound where there is none, saying only why. */
   readonly devicesAt: (path: string) => readonly LinuxDevice[];
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../../../base/errors.ts";
+import { invalidArgument, isKind } from "../../../base/errors.ts";
 import type { Resources, ThrottleDevice } from "../../../spec/engine-api/mod.ts";
 import type {
   BlockIoLimits,
@@ -56,9 +56,13 @@ function buildCpu(resources: Resources): CpuLimits {
 }
 
 function deviceNumbers(path: string, devicesAt: DeviceLookup): { major: number; minor: number } {
-  const [device] = devicesAt(path);
-  if (!device) throw invalidArgument(`no such device: ${path}`);
-  return { major: device.major!, minor: device.minor! };
+  try {
+    const [device] = devicesAt(path);
+    return { major: device!.major!, minor: device!.minor! };
+  } catch (error) {
+    if (!isKind(error, "notFound")) throw error;
+    throw invalidArgument(`stat ${path}: ${error.message}`, { cause: error });
+  }
 }
 
 function throttle(devices: ThrottleDevice[] | null | undefined, devicesAt: DeviceLookup) {

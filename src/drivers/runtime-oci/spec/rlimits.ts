@@ -23,20 +23,40 @@ function fromUlimit(ulimit: Ulimit): RuntimeRlimit {
   return { type: `RLIMIT_${name.toUpperCase()}`, soft: amount(ulimit.Soft), hard: amount(ulimit.Hard) };
 }
 
+/** What the engine's own rights leave of a limit. */
+interface LimitHost {
+  readonly capabilities: ReadonlySet<string>;
+  /** The engine's own hard limits by name; missing for none. */
+  readonly hardLimits: Readonly<Record<string, number>>;
+}
+
 /** A process without CAP_SYS_RESOURCE cannot go above its own hard limit; the runtime would fail where it is told to. */
-function clamp(limit: RuntimeRlimit, hardLimits: Readonly<Record<string, number>>): RuntimeRlimit {
-  const most = hardLimits[limit.type.slice("RLIMIT_".length).toLowerCase()] ?? UNLIMITED;
+function clamp(limit: RuntimeRlimit, { capabilities, hardLimits }: LimitHost): RuntimeRlimit {
+  if (capabilities.has("CAP_SYS_RESOURCE")) return limit;
+  const most = hardLimits[nameOf(limit)] ?? UNLIMITED;
   return { type: limit.type, soft: Math.min(limit.soft, most), hard: Math.min(limit.hard, most) };
+}
+
+function nameOf({ type }: RuntimeRlimit): string {
+  return type.slice("RLIMIT_".length).toLowerCase();
 }
 
 /** The limits of a container's processes. Errors: invalidArgument. */
 export function buildRlimits(
   defaults: readonly RuntimeRlimit[],
   ulimits: readonly Ulimit[] | null | undefined,
-  host: { readonly capabilities: ReadonlySet<string>; readonly hardLimits: Readonly<Record<string, number>> },
+  host: LimitHost,
 ): RuntimeRlimit[] {
   const limits = new Map(defaults.map((limit) => [limit.type, limit]));
   for (const limit of (ulimits ?? []).map(fromUlimit)) limits.set(limit.type, limit);
-  const canRaise = host.capabilities.has("CAP_SYS_RESOURCE");
-  return [...limits.values()].map((limit) => (canRaise ? limit : clamp(limit, host.hardLimits)));
+  return [...limits.values()].map((limit) => clamp(limit, host));
+}
+
+/** A line for each limit that a container asks for and this host does not let it have. Errors: invalidArgument. */
+export function tellLoweredRlimits(ulimits: readonly Ulimit[] | null | undefined, host: LimitHost): string[] {
+  return (ulimits ?? []).map(fromUlimit).flatMap((wanted) => {
+    const { hard } = clamp(wanted, host);
+    if (hard === wanted.hard) return [];
+    return `This host does not let containers raise the ${nameOf(wanted)} limit above ${hard}. Limit lowered.`;
+  });
 }

@@ -23,10 +23,14 @@ import { isValidName, randomName } from "../names.ts";
 import { type ContainerImage, type ContainerParts, publishContainerEvent } from "../parts.ts";
 import { fillVolumes } from "../run/fill-volume.ts";
 
+import { checkNetworkMode } from "./check-network-mode.ts";
 import { mergeImageConfig } from "./merge-config.ts";
-import { checkCpuCount, checkHostConfig, normalizeHostConfig } from "./normalize-host-config.ts";
 import { publishedPorts } from "./published-ports.ts";
 import { type MountResolver, resolveMounts } from "./resolve-mounts.ts";
+import { settleHostConfig } from "./settle-host-config.ts";
+
+/** Source: sethostname(2). */
+const MAX_HOSTNAME_BYTES = 64;
 
 export interface CreateInput {
   /** Without a leading slash; empty for a name of the engine's choice. */
@@ -52,11 +56,11 @@ export async function createContainer(
   const image = await parts.images.resolve(configRequest.Image, platformText(input.platform));
   const logConfig = parts.logs.complete(hostRequest?.LogConfig);
   parts.logs.check(logConfig);
-  const hostConfig = normalizeHostConfig({ ...hostRequest, LogConfig: logConfig }, parts.defaults);
-  checkHostConfig(hostConfig);
-  checkCpuCount(hostConfig, parts.availableCpus);
+  const wanted = { ...hostRequest, LogConfig: logConfig };
+  const { hostConfig, warnings } = settleHostConfig(wanted, parts.defaults, parts.host);
+  checkNetworkMode(configRequest, hostConfig);
   checkConfig(configRequest);
-  const warnings = parts.specs.check(configRequest, hostConfig);
+  const cuts = parts.specs.check(hostConfig);
   const id = newId();
   const config = completeConfig(mergeImageConfig(configRequest, image.config), hostConfig, id);
   checkSupported(hostConfig);
@@ -64,7 +68,6 @@ export async function createContainer(
   if (path === undefined || path === "") throw noCommand();
   publishedPorts(config, hostConfig);
   const requestedEndpoints = requestedNetworks(parts, hostConfig, networking?.EndpointsConfig ?? {});
-  checkJoinedNetwork(hostConfig);
   checkLinks(parts, hostConfig);
 
   using volumes = parts.volumes.reserve();
@@ -99,11 +102,31 @@ export async function createContainer(
       task: undefined,
     };
     await storeContainer(parts, record, image, input.name === "");
-    return { id, warnings };
+    return { id, warnings: [...warnings, ...cuts, ...tellOfMismatches(parts, input, hostConfig, image)] };
   } catch (error) {
     await volumes.abandon();
     throw error;
   }
+}
+
+/** What docker tells of a request that is served otherwise than one may think. */
+function tellOfMismatches(
+  parts: ContainerParts,
+  { platform }: CreateInput,
+  { NetworkMode: networkMode, PortBindings: ports }: HostConfig,
+  image: ContainerImage,
+): string[] {
+  const warnings: string[] = [];
+  if (networkMode === "host" && Object.keys(ports ?? {}).length > 0) {
+    warnings.push("Published ports are discarded when using host network mode");
+  }
+  const [, architecture] = image.platform.split("/");
+  if (platform === undefined && architecture !== parts.host.architecture) {
+    warnings.push(
+      `The requested image's platform (${image.platform}) does not match the detected host platform (linux/${parts.host.architecture}) and no specific platform was requested`,
+    );
+  }
+  return warnings;
 }
 
 function mountResolver(parts: ContainerParts, volumes: VolumeReservation): MountResolver {
@@ -157,6 +180,16 @@ function addUnderFreeName(
 
 /** Checks what the program is run with. Errors: invalidArgument, docker's texts. */
 function checkConfig(config: ContainerConfig): void {
+  if ((config.Hostname ?? "").length > MAX_HOSTNAME_BYTES) {
+    throw invalidArgument(
+      `hostname ${JSON.stringify(config.Hostname)} is too long (maximum ${MAX_HOSTNAME_BYTES} bytes)`,
+    );
+  }
+  for (const variable of config.Env ?? []) {
+    if (variable === "" || variable.startsWith("=")) {
+      throw invalidArgument(`invalid environment variable: ${variable}`);
+    }
+  }
   checkHealthcheck(config.Healthcheck);
   if (config.WorkingDir && !isAbsolute(config.WorkingDir)) {
     throw invalidArgument(
@@ -185,9 +218,6 @@ function platformText(platform: OCIPlatform | undefined): string | undefined {
 function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: string): ContainerConfig {
   const sharesHostname = hostConfig.NetworkMode === "host" || hostConfig.UTSMode === "host";
   const joined = hostConfig.NetworkMode?.startsWith("container:");
-  if (joined && merged.Hostname) {
-    throw invalidArgument("conflicting options: hostname and the network mode");
-  }
   return {
     ...merged,
     Hostname: merged.Hostname || (joined ? "" : sharesHostname ? hostname() : shortId(id)),
@@ -246,12 +276,5 @@ function checkEndpoint(parts: ContainerParts, network: string, settings: Endpoin
   } catch (error) {
     // A network has to exist when the container starts, not before; a 404 here would make the client pull the image.
     if (!isKind(error, "notFound")) throw error;
-  }
-}
-
-function checkJoinedNetwork(hostConfig: HostConfig): void {
-  if (!hostConfig.NetworkMode?.startsWith("container:")) return;
-  if (Object.keys(hostConfig.PortBindings ?? {}).length > 0 || hostConfig.PublishAllPorts) {
-    throw invalidArgument("conflicting options: port publishing and the container type network mode");
   }
 }

@@ -10,8 +10,6 @@ export interface HostDefaults {
   readonly readonlyPaths: readonly string[];
 }
 
-const MIN_MEMORY_BYTES = 6 * 1024 * 1024;
-
 /** The request with every default filled in, as `inspect` shows it. Errors: invalidArgument, docker's texts. */
 export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults): HostConfig {
   const privileged = request.Privileged ?? false;
@@ -30,6 +28,9 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     MaskedPaths: request.MaskedPaths ?? (unmask ? null : [...defaults.maskedPaths]),
     ReadonlyPaths: request.ReadonlyPaths ?? (unmask ? null : [...defaults.readonlyPaths]),
     MemorySwap: normalizeMemorySwap(request.Memory ?? 0, request.MemorySwap ?? 0),
+    // -1 is the older way to say nothing.
+    MemorySwappiness: request.MemorySwappiness === -1 ? null : (request.MemorySwappiness ?? null),
+    OomKillDisable: request.OomKillDisable ?? false,
   };
   return config;
 }
@@ -110,98 +111,4 @@ function emptyHostConfig(): HostConfig {
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
   };
-}
-
-/** Checks what does not depend on the host. Errors: invalidArgument, docker's texts. */
-export function checkHostConfig(config: HostConfig): void {
-  checkMemory(config);
-  checkCpu(config);
-  checkNamespaceModes(config);
-  if (config.AutoRemove && config.RestartPolicy?.Name && config.RestartPolicy.Name !== "no") {
-    throw invalidArgument("can't create 'AutoRemove' container with restart policy");
-  }
-  if ((config.ShmSize ?? 0) < 0) throw invalidArgument("SHM size can not be less than 0");
-  const score = config.OomScoreAdj ?? 0;
-  if (score < -1000 || score > 1000) {
-    throw invalidArgument(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
-  }
-  for (const extra of config.ExtraHosts ?? []) {
-    const colon = extra.indexOf(":");
-    if (colon <= 0 || colon === extra.length - 1)
-      throw invalidArgument(`bad format for add-host: "${extra}"`);
-  }
-  if (config.Isolation && config.Isolation !== "default") {
-    throw invalidArgument(`invalid isolation '${config.Isolation}' on linux`);
-  }
-}
-
-const NAMESPACE_MODES = [
-  ["IpcMode", "IPC", /^(none|private|shareable|host|container:.+)?$/],
-  ["PidMode", "PID", /^(host|container:.+)?$/],
-  ["UTSMode", "UTS", /^(host)?$/],
-  ["UsernsMode", "USER", /^(host)?$/],
-  ["CgroupnsMode", "CGROUP", /^(private|host)?$/],
-] as const;
-
-function checkNamespaceModes(config: HostConfig): void {
-  for (const [field, name, valid] of NAMESPACE_MODES) {
-    const mode = config[field] ?? "";
-    if (!valid.test(mode)) throw invalidArgument(`invalid ${name} mode: ${mode}`);
-  }
-  if (config.NetworkMode === "container:") {
-    throw invalidArgument("Container id is empty: invalid network mode");
-  }
-}
-
-function checkMemory(config: HostConfig): void {
-  const memory = config.Memory ?? 0;
-  const swap = config.MemorySwap ?? 0;
-  if (memory > 0 && memory < MIN_MEMORY_BYTES) {
-    throw invalidArgument("Minimum memory limit allowed is 6MB");
-  }
-  if (memory > 0 && swap > 0 && swap < memory) {
-    throw invalidArgument("Minimum memoryswap limit should be larger than memory limit, see usage");
-  }
-  if (memory === 0 && swap > 0) {
-    throw invalidArgument("You should always set the Memory limit when using Memoryswap limit, see usage");
-  }
-  const swappiness = config.MemorySwappiness ?? -1;
-  if (swappiness < -1 || swappiness > 100) {
-    throw invalidArgument(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
-  }
-  const reservation = config.MemoryReservation ?? 0;
-  if (reservation > 0 && reservation < MIN_MEMORY_BYTES) {
-    throw invalidArgument("Minimum memory reservation allowed is 6MB");
-  }
-  if (memory > 0 && reservation > memory) {
-    throw invalidArgument("Minimum memory limit can not be less than memory reservation limit, see usage");
-  }
-}
-
-function checkCpu(config: HostConfig): void {
-  const nanoCpus = config.NanoCpus ?? 0;
-  if (nanoCpus > 0 && (config.CpuPeriod ?? 0) > 0) {
-    throw invalidArgument("Conflicting options: Nano CPUs and CPU Period cannot both be set");
-  }
-  if (nanoCpus > 0 && (config.CpuQuota ?? 0) > 0) {
-    throw invalidArgument("Conflicting options: Nano CPUs and CPU Quota cannot both be set");
-  }
-  const period = config.CpuPeriod ?? 0;
-  if (period !== 0 && (period < 1000 || period > 1_000_000)) {
-    throw invalidArgument(
-      "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
-    );
-  }
-  const quota = config.CpuQuota ?? 0;
-  if (quota > 0 && quota < 1000) throw invalidArgument("CPU cfs quota can not be less than 1ms (i.e. 1000)");
-}
-
-/** Checks `--cpus` against what the machine has. Errors: invalidArgument. */
-export function checkCpuCount(config: HostConfig, availableCpus: number): void {
-  const nanoCpus = config.NanoCpus ?? 0;
-  if (nanoCpus < 0 || nanoCpus > availableCpus * 1e9) {
-    throw invalidArgument(
-      `range of CPUs is from 0.01 to ${availableCpus}.00, as there are only ${availableCpus} CPUs available`,
-    );
-  }
 }

@@ -9,11 +9,13 @@ import {
   type HostFacts,
   mergeEnvironment,
   type NamespaceChoice,
+  parseSecurityOptions,
   resolveCapabilities,
   resolveUser,
+  tellLoweredRlimits,
 } from "../../../drivers/runtime-oci/mod.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
-import type { ContainerConfig, ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
+import type { ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
 import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
 import type { PreparedContainer, RuntimeSpecs } from "./runtime-specs.ts";
 
@@ -43,18 +45,20 @@ export class OciSpecs implements RuntimeSpecs {
     this.#init = options.init;
   }
 
-  check(_config: ContainerConfig, hostConfig: HostConfig): string[] {
-    const warnings: string[] = [];
+  check(hostConfig: HostConfig): string[] {
     resolveCapabilities({
       add: hostConfig.CapAdd,
       drop: hostConfig.CapDrop,
       privileged: hostConfig.Privileged ?? false,
       available: this.#facts.capabilities,
     });
-    if (!this.#facts.swapLimit && (hostConfig.Memory ?? 0) > 0 && hostConfig.MemorySwap !== -1) {
-      warnings.push(
-        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
-      );
+    const security = parseSecurityOptions(hostConfig.SecurityOpt);
+    const warnings = tellLoweredRlimits(hostConfig.Ulimits, this.#facts);
+    if (!this.#facts.apparmor && security.apparmor !== undefined && security.apparmor !== "unconfined") {
+      warnings.push("AppArmor is not enabled on this host. AppArmor profile discarded.");
+    }
+    if (security.labels.some((label) => label !== "disable")) {
+      warnings.push("SELinux labels are not supported. Labels discarded.");
     }
     return warnings;
   }
@@ -63,7 +67,7 @@ export class OciSpecs implements RuntimeSpecs {
     const { record, rootfs } = prepared;
     const { config, hostConfig } = record;
     const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
-    const sharedShm = prepared.joinedPids.ipc;
+    const { sharedMemory } = prepared.joined;
     return buildRuntimeSpec({
       args: [record.path, ...record.args],
       config,
@@ -77,7 +81,7 @@ export class OciSpecs implements RuntimeSpecs {
         ...(prepared.hostnameFile ? { hostname: prepared.hostnameFile } : {}),
         ...(prepared.resolvConfFile ? { resolvConf: prepared.resolvConfFile } : {}),
       },
-      ...(sharedShm ? { shmPath: `/proc/${sharedShm}/root/dev/shm` } : {}),
+      ...(sharedMemory === undefined ? {} : { shmPath: sharedMemory }),
       namespaces: namespaces(prepared),
       ...(this.#hasInit(hostConfig) ? { initPath: findInitProgram(this.#init.program) } : {}),
       cgroupPath: join(hostConfig.CgroupParent || this.#cgroupParent, record.id),
@@ -137,13 +141,16 @@ async function userIn(rootfs: string, spec: string, groupAdd: readonly string[])
 
 function namespaces(prepared: PreparedContainer): NamespaceChoice {
   const { hostConfig } = prepared.record;
-  const { networkNamespace, joinedPids } = prepared;
+  const {
+    networkNamespace,
+    joined: { pids },
+  } = prepared;
   const joined = (pid: number | undefined, kind: string) =>
     pid ? { path: `/proc/${pid}/ns/${kind}` } : undefined;
   return {
     network: networkNamespace === undefined ? "host" : { path: networkNamespace },
-    pid: joined(joinedPids.pid, "pid") ?? (hostConfig.PidMode === "host" ? "host" : "private"),
-    ipc: joined(joinedPids.ipc, "ipc") ?? (hostConfig.IpcMode === "host" ? "host" : "private"),
+    pid: joined(pids.pid, "pid") ?? (hostConfig.PidMode === "host" ? "host" : "private"),
+    ipc: joined(pids.ipc, "ipc") ?? (hostConfig.IpcMode === "host" ? "host" : "private"),
     uts: hostConfig.UTSMode === "host" ? "host" : "private",
     cgroup: hostConfig.CgroupnsMode === "private" ? "private" : "host",
   };

@@ -1,7 +1,8 @@
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { ResolvedMount } from "../../../drivers/runtime-oci/mod.ts";
-import type { ContainerConfig, ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
+import type { ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
 import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
+import type { JoinedNamespaces } from "./joined-containers.ts";
 
 /** What a container is run with, once everything around it has been prepared. */
 export interface PreparedContainer {
@@ -14,14 +15,13 @@ export interface PreparedContainer {
   readonly hostsFile: string | undefined;
   readonly hostnameFile: string | undefined;
   readonly resolvConfFile: string | undefined;
-  /** Host process ids of containers whose namespaces are joined. */
-  readonly joinedPids: { readonly ipc?: number; readonly pid?: number };
+  readonly joined: JoinedNamespaces;
 }
 
 /** Makes OCI documents from containers: everything that depends on the host (cgroups, limits, capabilities) is known inside. */
 export interface RuntimeSpecs {
-  /** Refuses settings this host cannot serve, and tells of those it ignores as docker warns of them. Errors: invalidArgument. */
-  check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  /** Refuses settings that no container can be run with, and tells of those that this host cuts. Errors: invalidArgument. */
+  check(hostConfig: HostConfig): string[];
   /** Errors: invalidArgument, notFound (user). */
   build(prepared: PreparedContainer): Promise<RuntimeSpec>;
   /** The limits of a container, for an update while it runs. */

@@ -7,11 +7,12 @@ import { statFd } from "../../../os/linux/stat.ts";
 import type { SnapshotMounter } from "../rootfs.ts";
 
 const IMAGE_SUFFIX = ".image";
+const MEMORY_NAME = "shm";
 const KEY_PREFIX = "mount-";
 
 /**
  * Mounts that the engine makes on the host for a container, beside its root file system, so that the OCI runtime is given
- * paths that nobody else can change: `<root>/<container>/<number>` of a mount, `<number>.image` of an image's files.
+ * paths that nobody else can change: `<root>/<container>/<number>` of a mount, `<number>.image` of an image's files, `shm` of memory that others may share.
  *
  * After a crash a directory says what there is to take back, until all of it is gone.
  */
@@ -47,6 +48,21 @@ export class SideMounts {
     else await this.#snapshotter.view(key, topLayer);
     await this.#mounter.mount(await this.#snapshotter.mounts(key), target);
     return target;
+  }
+
+  /** Memory of that size is mounted at `memoryPath`, for containers to share. Idempotent. */
+  async mountMemory(containerId: string, sizeBytes: number): Promise<string> {
+    await this.#directory(containerId);
+    const target = this.memoryPath(containerId);
+    await unmountAll(target);
+    await mkdir(target, { recursive: true, mode: 0o700 });
+    const flags = MS.noexec | MS.nosuid | MS.nodev;
+    await mount({ source: "shm", target, fsType: "tmpfs", flags, data: `mode=1777,size=${sizeBytes}` });
+    return target;
+  }
+
+  memoryPath(containerId: string): string {
+    return join(this.#root, containerId, MEMORY_NAME);
   }
 
   /** Nothing of the container is mounted here any more. Idempotent. */

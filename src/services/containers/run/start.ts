@@ -1,9 +1,8 @@
-import { conflict, EngineError, internal, kindOf, messageOf } from "../../../base/errors.ts";
+import { EngineError, kindOf, messageOf } from "../../../base/errors.ts";
 import { formatRfc3339Nano, nowNs } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { Task } from "../../../core/tasks/task-runtime.ts";
 import { alreadyStarted, markedForRemoval, startPaused } from "../errors.ts";
-import { findContainer } from "../find.ts";
 import { beginHealthMonitor } from "../health/monitor.ts";
 import { withLinkEnvironment } from "../links/legacy-links.ts";
 import { networkedContainer, serveContainerNames } from "../networks/networked.ts";
@@ -11,6 +10,7 @@ import { type ContainerParts, changeRecord, currentRecord, publishContainerEvent
 import { removeContainerNow } from "../remove.ts";
 import { superviseTask } from "./exit.ts";
 import { exitCodeOfStartFailure } from "./exit-code.ts";
+import { joinedNetworkOf, joinNamespaces } from "./joined-containers.ts";
 import { prepareMounts } from "./prepare-mounts.ts";
 import { releaseContainer } from "./release.ts";
 import { makeWorkingDirectory } from "./working-directory.ts";
@@ -74,8 +74,9 @@ async function createTask(parts: ContainerParts, stored: ContainerRecord): Promi
   const rootfs = await parts.rootfs.mount(record.id);
   makeWorkingDirectory(rootfs, record.config.WorkingDir);
   parts.logs.begin(record);
-  const [mounts, network] = await Promise.all([
+  const [mounts, joined, network] = await Promise.all([
     prepareMounts(parts, record),
+    joinNamespaces(parts, record),
     prepareNetwork(parts, record).catch(networkFailed),
   ]);
   const files = await writeContainerFiles(parts, record);
@@ -85,10 +86,10 @@ async function createTask(parts: ContainerParts, stored: ContainerRecord): Promi
     networkNamespace: network.namespace,
     mounts,
     ...files,
-    joinedPids: joinedPids(parts, record),
+    joined,
   });
   // The OCI runtime only needs the namespace to exist: links are made while it works.
-  const [created, joined] = await Promise.allSettled([
+  const [created, connected] = await Promise.allSettled([
     parts.runtime.create({
       containerId: record.id,
       runtime: record.hostConfig.Runtime ?? "",
@@ -105,9 +106,9 @@ async function createTask(parts: ContainerParts, stored: ContainerRecord): Promi
   const task = created.value;
   parts.live.setTask(record.id, task);
   changeRecord(parts, record.id, () => ({ task: task.handle }));
-  if (joined.status === "rejected") {
+  if (connected.status === "rejected") {
     await task.delete();
-    throw joined.reason;
+    throw connected.reason;
   }
   await parts.live.connectAttachers(record.id, task);
   return task;
@@ -121,7 +122,7 @@ interface PreparedNetwork {
 async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): Promise<PreparedNetwork> {
   const mode = record.hostConfig.NetworkMode ?? "bridge";
   if (mode.startsWith("container:")) {
-    const target = joinedContainer(parts, mode, "network");
+    const target = joinedNetworkOf(parts, mode);
     return { namespace: `/proc/${target.state.pid}/ns/net`, join: async () => {} };
   }
   if (mode === "host") return { namespace: undefined, join: async () => {} };
@@ -144,7 +145,7 @@ async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): P
 function takeJoinedHostname(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
   const mode = record.hostConfig.NetworkMode ?? "";
   if (!mode.startsWith("container:")) return record;
-  const { Hostname } = findContainer(parts.store, mode.slice("container:".length)).config;
+  const { Hostname } = joinedNetworkOf(parts, mode).config;
   return changeRecord(parts, record.id, ({ config }) => ({
     config: { ...config, Hostname: Hostname ?? "" },
   }));
@@ -154,24 +155,6 @@ function networkFailed(error: unknown): never {
   throw new EngineError(kindOf(error), `failed to set up container networking: ${messageOf(error)}`, {
     cause: error,
   });
-}
-
-/** The container whose namespace is joined. Errors: notFound, conflict (not running). */
-function joinedContainer(parts: ContainerParts, mode: string, what: string): ContainerRecord {
-  const target = findContainer(parts.store, mode.slice(mode.indexOf(":") + 1));
-  if (target.state.status === "restarting") {
-    throw internal(`container ${target.id} is restarting, wait until the container is running`);
-  }
-  if (target.state.pid === 0) throw conflict(`cannot join ${what} of a non running container: ${target.id}`);
-  return target;
-}
-
-function joinedPids(parts: ContainerParts, record: ContainerRecord): { ipc?: number; pid?: number } {
-  const pids: { ipc?: number; pid?: number } = {};
-  const { IpcMode: ipc, PidMode: pid } = record.hostConfig;
-  if (ipc?.startsWith("container:")) pids.ipc = joinedContainer(parts, ipc, "IPC").state.pid;
-  if (pid?.startsWith("container:")) pids.pid = joinedContainer(parts, pid, "PID").state.pid;
-  return pids;
 }
 
 /** Takes a failed start back; the container says why it does not run. */
