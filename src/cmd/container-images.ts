@@ -2,29 +2,49 @@ import type { Digest } from "../base/digest.ts";
 import { isKind } from "../base/errors.ts";
 import type { ImageStore } from "../core/images/image-store.ts";
 import type { ContainerImage, ContainerImages } from "../services/containers/parts.ts";
-import type { ImageService } from "../services/images/mod.ts";
-import { parsePlatform } from "../spec/oci-image/platform.ts";
+import type { ImageService, ResolvedImage } from "../services/images/mod.ts";
+import type { OCIDescriptor } from "../spec/engine-api/mod.ts";
+import type { ImageConfigDocument } from "../spec/oci-image/config.ts";
+import { formatPlatform, type Platform, parsePlatform, platformRank } from "../spec/oci-image/platform.ts";
 
 /** Images as the container verbs see them. */
 export class ContainerImageSource implements ContainerImages {
   readonly #images: ImageService;
   readonly #store: ImageStore;
+  readonly #machine: Platform;
+  /** What never changes, by digest. */
+  readonly #descriptors = new Map<Digest, OCIDescriptor>();
 
-  constructor(images: ImageService, store: ImageStore) {
+  /** `machine` is the platform with all that this machine's processors can do. */
+  constructor(images: ImageService, store: ImageStore, machine: Platform) {
     this.#images = images;
     this.#store = store;
+    this.#machine = machine;
   }
 
   async resolve(reference: string, platform: string | undefined): Promise<ContainerImage> {
-    const { image } = this.#images.resolve(reference, platform ? parsePlatform(platform) : undefined);
-    const { config } = await this.#images.readConfig(image.id);
+    const { image, manifest } = this.#images.resolve(
+      reference,
+      platform ? parsePlatform(platform) : undefined,
+    );
+    const config = await this.#images.readConfig(image.id);
+    this.#images.markUsed(image.id);
     return {
       id: image.id,
-      manifest: image.manifest,
+      manifest,
       topLayer: image.topLayer,
       platform: image.platform,
-      config,
+      config: config.config,
+      platformWarning: platform ? undefined : this.#warnOfPlatform(config),
     };
+  }
+
+  async manifestDescriptor(id: Digest, manifest: Digest | undefined): Promise<OCIDescriptor | undefined> {
+    const image = this.#store.get(id);
+    if (!image || manifest === undefined) return undefined;
+    const known = this.#descriptors.get(manifest) ?? (await this.#images.describeManifest(image, manifest));
+    if (known) this.#descriptors.set(manifest, known);
+    return known;
   }
 
   async sizeOf(id: Digest): Promise<number> {
@@ -32,24 +52,32 @@ export class ContainerImageSource implements ContainerImages {
   }
 
   displayName(reference: string, id: Digest): string {
-    return this.#find(reference) === id ? reference : id;
+    return this.#find(reference).has(id) ? reference : id;
   }
 
   isAncestor(text: string, id: Digest): boolean {
     const wanted = this.#find(text);
     for (let current: Digest | undefined = id; current; current = this.#store.get(current)?.parent) {
-      if (current === wanted) return true;
+      if (wanted.has(current)) return true;
     }
     return false;
   }
 
-  /** The id of the image that a text names; undefined where it names none any more. */
-  #find(text: string): Digest | undefined {
+  #warnOfPlatform({ os, architecture, variant }: ImageConfigDocument): string | undefined {
+    const wanted = { os, architecture, ...(variant && { variant }) };
+    if (platformRank(this.#machine, wanted) !== undefined) return undefined;
+    return `The requested image's platform (${formatPlatform(wanted)}) does not match the detected host platform (${formatPlatform(this.#machine)}) and no specific platform was requested`;
+  }
+
+  /** Ids of the images, one for each platform, that a text names; empty where it names none any more. */
+  #find(text: string): ReadonlySet<Digest> {
+    let found: ResolvedImage;
     try {
-      return this.#images.resolve(text).image.id;
+      found = this.#images.resolve(text);
     } catch (error) {
-      if (isKind(error, "notFound") || isKind(error, "invalidArgument")) return undefined;
+      if (isKind(error, "notFound") || isKind(error, "invalidArgument")) return new Set();
       throw error;
     }
+    return new Set([found.image.id, ...this.#store.variantsOf(found.target).map(({ imageId }) => imageId)]);
   }
 }

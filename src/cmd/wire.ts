@@ -25,6 +25,7 @@ import { readLimitSupport } from "../os/linux/cgroup/limit-support.ts";
 import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
 import { FileChanges } from "../os/linux/reactor/file-changes.ts";
 import { Reactor } from "../os/linux/reactor/reactor.ts";
+import { readX86Level } from "../os/linux/x86-level.ts";
 import { ContainerService } from "../services/containers/container-service.ts";
 import { EnginePaths } from "../services/containers/engine-paths.ts";
 import { ExecRegistry } from "../services/containers/exec/exec-registry.ts";
@@ -42,13 +43,14 @@ import { LogService } from "../services/logs/mod.ts";
 import { NetworkService } from "../services/networks/network-service.ts";
 import { AuthorizationPlugins, PluginVolumeDrivers } from "../services/plugins/mod.ts";
 import { readHostFacts } from "../services/system/host-facts.ts";
-import { goArchitecture, SystemService } from "../services/system/system-service.ts";
+import { SystemService } from "../services/system/system-service.ts";
 import {
   builtinVolumeDrivers,
   VolumeCopies,
   VolumeService,
   volumeReferences,
 } from "../services/volumes/mod.ts";
+import { hostPlatform, type Platform } from "../spec/oci-image/platform.ts";
 import {
   SqliteContainerStore,
   SqliteImageStore,
@@ -159,7 +161,7 @@ async function assemble(
     },
     workers,
     logger,
-    platform: { os: "linux", architecture: goArchitecture() },
+    platform: hostPlatform(),
     maxConcurrentDownloads: settings["max-concurrent-downloads"],
     maxConcurrentUploads: settings["max-concurrent-uploads"],
   });
@@ -212,7 +214,7 @@ async function assemble(
   const snapshotMounter = { mount: mountSnapshot, unmount: unmountSnapshot };
   const parts: ContainerParts = {
     store: stores.containers,
-    images: new ContainerImageSource(images, stores.images),
+    images: new ContainerImageSource(images, stores.images, machinePlatform()),
     rootfs: new RootFilesystems(snapshotter, snapshotMounter, paths.rootfsRoot),
     volumes,
     networks,
@@ -247,7 +249,6 @@ async function assemble(
       cpus: hostFacts().cpus,
       limits,
       runtimes: runtime.runtimes.map(({ name }) => name),
-      architecture: goArchitecture(),
     },
     background: resources.use(new BackgroundWork(logger)),
     locks: new KeyedMutex(),
@@ -297,6 +298,13 @@ async function assemble(
         : undefined,
     run: (run) => runContainer(containers, run),
   };
+}
+
+/** This machine's platform with the level of its processors, as docker names it in its warning. */
+function machinePlatform(): Platform {
+  const host = hostPlatform();
+  const level = host.architecture === "amd64" ? readX86Level() : 1;
+  return level > 1 ? { ...host, variant: `v${level}` } : host;
 }
 
 /** Docker's directories for plug-ins, this program's, and this engine's alone. */

@@ -14,6 +14,7 @@ function image(seed: string, parent?: ImageRecord): ImageRecord {
     manifestMediaType: "application/vnd.oci.image.manifest.v1+json",
     topLayer: digestOf(`layer of ${seed}`),
     sizeBytes: 5_000_000_000,
+    contentBytes: 2_000_000_000,
     platform: "linux/amd64",
     created: "2026-01-01T00:00:00Z",
     lastTaggedAtMs: 0,

@@ -1,6 +1,12 @@
 import type { Digest } from "../base/digest.ts";
 import { notFound } from "../base/errors.ts";
-import type { ImageName, ImageRecord, ImageStore, RepoDigest } from "../core/images/image-store.ts";
+import type {
+  ImageName,
+  ImageRecord,
+  ImageStore,
+  ImageVariant,
+  RepoDigest,
+} from "../core/images/image-store.ts";
 import type { StateDatabase } from "./database.ts";
 import { parseFrozen } from "./frozen-json.ts";
 
@@ -39,12 +45,9 @@ export class SqliteImageStore implements ImageStore {
   }
 
   findByIdPrefix(prefix: string): ImageRecord[] {
-    const low = `sha256:${prefix}`;
-    // "g" is greater than every hexadecimal digit: the range holds exactly the ids with that prefix.
     return this.#records(
       "SELECT record FROM images WHERE id >= ? AND id < ? ORDER BY id LIMIT 2",
-      low,
-      `${low}g`,
+      ...digestRange(prefix),
     );
   }
 
@@ -133,8 +136,75 @@ export class SqliteImageStore implements ImageStore {
     );
   }
 
+  addVariant(target: Digest, { imageId, manifest }: ImageVariant): void {
+    this.#database.transaction(() => {
+      if (!this.get(imageId)) throw notFound(`No such image: ${imageId}`);
+      this.#database.run(
+        `INSERT INTO image_variants (target, image_id, manifest) VALUES (?, ?, ?)
+         ON CONFLICT (target, image_id) DO UPDATE SET manifest = excluded.manifest`,
+        target,
+        imageId,
+        manifest,
+      );
+    });
+  }
+
+  variantsOf(target: Digest): ImageVariant[] {
+    const rows = this.#database.all<{ image_id: Digest; manifest: Digest }>(
+      "SELECT image_id, manifest FROM image_variants WHERE target = ? ORDER BY rowid",
+      target,
+    );
+    return rows.map(({ image_id: imageId, manifest }) => ({ imageId, manifest }));
+  }
+
+  removeVariant(target: Digest, id: Digest): void {
+    this.#database.run("DELETE FROM image_variants WHERE target = ? AND image_id = ?", target, id);
+  }
+
+  targetsOf(id: Digest): Digest[] {
+    return this.#targets("SELECT target FROM image_variants WHERE image_id = ? ORDER BY rowid", id);
+  }
+
+  findTargetsByPrefix(prefix: string): Digest[] {
+    return this.#targets(
+      "SELECT DISTINCT target FROM image_variants WHERE target >= ? AND target < ? LIMIT 2",
+      ...digestRange(prefix),
+    );
+  }
+
+  isNamed(target: Digest): boolean {
+    const row = this.#database.get(
+      "SELECT 1 FROM image_names WHERE target = ? UNION ALL SELECT 1 FROM repo_digests WHERE digest = ? LIMIT 1",
+      target,
+      target,
+    );
+    return row !== undefined;
+  }
+
+  moveTarget(target: Digest, id: Digest): void {
+    this.#database.transaction(() => {
+      this.#database.run("UPDATE image_names SET image_id = ? WHERE target = ?", id, target);
+      this.#database.run("UPDATE OR REPLACE repo_digests SET image_id = ? WHERE digest = ?", id, target);
+    });
+  }
+
+  lastUsedAtMs(id: Digest): number {
+    return (
+      this.#database.get<{ used_at_ms: number }>("SELECT used_at_ms FROM images WHERE id = ?", id)
+        ?.used_at_ms ?? 0
+    );
+  }
+
+  markUsed(id: Digest, atMs: number): void {
+    this.#database.run("UPDATE images SET used_at_ms = ? WHERE id = ?", atMs, id);
+  }
+
   remove(id: Digest): void {
     this.#database.run("DELETE FROM images WHERE id = ?", id);
+  }
+
+  #targets(sql: string, ...parameters: string[]): Digest[] {
+    return this.#database.all<{ target: Digest }>(sql, ...parameters).map(({ target }) => target);
   }
 
   #records(sql: string, ...parameters: string[]): ImageRecord[] {
@@ -142,6 +212,11 @@ export class SqliteImageStore implements ImageStore {
       .all<{ record: string }>(sql, ...parameters)
       .map(({ record }) => parseFrozen(record));
   }
+}
+
+/** The digests with that prefix: "g" is greater than every hexadecimal digit. */
+function digestRange(prefix: string): [low: string, above: string] {
+  return [`sha256:${prefix}`, `sha256:${prefix}g`];
 }
 
 function toImageName(row: NameRow): ImageName {

@@ -10,12 +10,17 @@
  *     id TEXT            digest of the image config
  *     parent TEXT        digest of the image it was made from here, or NULL
  *     record TEXT        ImageRecord
+ *     used_at_ms INTEGER when it was last pulled, loaded or run; 0 where never
  *   image_names
  *     name TEXT          full reference
  *     image_id TEXT      → images, goes with it
  *     target TEXT        digest of the manifest or index that the name was pulled, loaded or built as
  *     updated_at_ms INTEGER
- *   repo_digests         (repository, digest, image_id) unique: an index holds one image for each platform
+ *   image_variants       (target, image_id) unique: which images a manifest or index holds
+ *     target TEXT        digest of a manifest or index
+ *     image_id TEXT      → images, goes with it
+ *     manifest TEXT      digest of the image's manifest in that target
+ *   repo_digests         (repository, digest, image_id) unique
  *     repository TEXT, digest TEXT
  *     image_id TEXT      → images, goes with it
  *   networks
@@ -127,5 +132,28 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (driver, key)
   ) STRICT;
   CREATE INDEX snapshots_by_parent ON snapshots (parent) WHERE parent IS NOT NULL;
+  `,
+  `
+  ALTER TABLE images ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE images SET record = json_set(record, '$.contentBytes', 0);
+
+  CREATE TABLE image_variants (
+    target TEXT NOT NULL,
+    image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    manifest TEXT NOT NULL,
+    UNIQUE (target, image_id)
+  ) STRICT;
+  CREATE INDEX image_variants_by_image ON image_variants (image_id);
+  CREATE INDEX image_names_by_target ON image_names (target);
+  CREATE INDEX repo_digests_by_digest ON repo_digests (digest);
+
+  INSERT OR IGNORE INTO image_variants (target, image_id, manifest)
+    SELECT found.target, found.image_id, json_extract(images.record, '$.manifest')
+    FROM (
+      SELECT target, image_id FROM image_names
+      UNION SELECT digest, image_id FROM repo_digests
+      UNION SELECT json_extract(record, '$.manifest'), id FROM images
+    ) AS found
+    JOIN images ON images.id = found.image_id;
   `,
 ];

@@ -2,7 +2,8 @@ import type { Digest } from "../../base/digest.ts";
 
 /**
  * One name of an image. `name` is a full reference (`docker.io/library/busybox:latest`, or `…@sha256:…` for an image
- * that was pulled by digest); `target` is the digest of the manifest or index that was pulled, loaded or built.
+ * that was pulled by digest); `target` is the digest of the manifest or index that was pulled, loaded or built. Where an
+ * index holds several stored images, its names belong to one of them: the one that is meant without a platform.
  */
 export interface ImageName {
   readonly name: string;
@@ -24,6 +25,8 @@ export interface ImageRecord {
   readonly topLayer: string;
   /** Sum of the unpacked layers. */
   readonly sizeBytes: number;
+  /** Sum of manifest, config and packed layers. */
+  readonly contentBytes: number;
   /** Platform as `os/architecture[/variant]`. */
   readonly platform: string;
   /** Created time of the config, RFC 3339; empty where the config has none. */
@@ -35,6 +38,13 @@ export interface ImageRecord {
   /** Parent image where the image was committed or built here. */
   readonly parent: Digest | undefined;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** An image that a target leads to: a manifest to its one image, an index to those of its platforms that are stored. */
+export interface ImageVariant {
+  readonly imageId: Digest;
+  /** The image's manifest in that target; an image may come with several that differ in how layers are packed. */
+  readonly manifest: Digest;
 }
 
 /** What was digested where, so that inspect shows `RepoDigests`. */
@@ -68,6 +78,22 @@ export interface ImageStore {
   repoDigestsOf(id: Digest): RepoDigest[];
   resolveRepoDigest(repository: string, digest: Digest): Digest | undefined;
   removeRepoDigest(id: Digest, repoDigest: RepoDigest): void;
+  /** `target` holds the image from now on. Idempotent. Errors: notFound (the image). */
+  addVariant(target: Digest, variant: ImageVariant): void;
+  /** The stored images of a manifest or index, in the order in which they came. */
+  variantsOf(target: Digest): ImageVariant[];
+  removeVariant(target: Digest, id: Digest): void;
+  /** Every manifest and index that holds the image, in the order in which they came. */
+  targetsOf(id: Digest): Digest[];
+  /** Targets that begin with the hexadecimal `prefix`; two at the most. */
+  findTargetsByPrefix(prefix: string): Digest[];
+  /** Whether a name or repository digest leads to the target. */
+  isNamed(target: Digest): boolean;
+  /** All names and repository digests of a target belong to the image from now on. */
+  moveTarget(target: Digest, id: Digest): void;
+  /** When a container was last made of the image, or it was pulled or loaded, in milliseconds since the epoch; 0 where never. */
+  lastUsedAtMs(id: Digest): number;
+  markUsed(id: Digest, atMs: number): void;
   /** Removes the record with its names and digests. Idempotent. */
   remove(id: Digest): void;
 }

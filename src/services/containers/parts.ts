@@ -6,7 +6,7 @@ import type { ContainerRecord, ContainerStore } from "../../core/containers/cont
 import type { EventLog } from "../../core/events/event-log.ts";
 import type { TaskRuntime } from "../../core/tasks/task-runtime.ts";
 import type { LayerWorkers } from "../../drivers/layers/mod.ts";
-import type { ContainerConfig, ImageConfig } from "../../spec/engine-api/mod.ts";
+import type { ContainerConfig, ImageConfig, OCIDescriptor } from "../../spec/engine-api/mod.ts";
 import type { LogService } from "../logs/mod.ts";
 import type { NetworkService } from "../networks/mod.ts";
 import type { VolumeService } from "../volumes/mod.ts";
@@ -33,11 +33,15 @@ export interface ContainerImage {
   readonly topLayer: string;
   readonly platform: string;
   readonly config: ImageConfig;
+  /** Docker's words where no platform was asked for and this machine's is another. */
+  readonly platformWarning: string | undefined;
 }
 
 export interface ContainerImages {
   /** Errors: notFound (`No such image: …`), invalidArgument. */
   resolve(reference: string, platform: string | undefined): Promise<ContainerImage>;
+  /** The manifest that a container was made of, for `ImageManifestDescriptor`; undefined where the image is gone. */
+  manifestDescriptor(id: Digest, manifest: Digest | undefined): Promise<OCIDescriptor | undefined>;
   /** Bytes of the image's unpacked layers; 0 where the image is gone. */
   sizeOf(id: Digest): Promise<number>;
   /** The name by which a list shows the image: as the container asked for it, or its id where the name has moved on. */
@@ -73,7 +77,7 @@ export interface ContainerParts {
   readonly committer: ImageCommitter;
   readonly logger: Logger;
   readonly defaults: HostDefaults;
-  readonly host: HostChoice & { readonly architecture: string };
+  readonly host: HostChoice;
   /** What may finish after its caller was answered. */
   readonly background: BackgroundWork;
   /** One turn at a time for whatever changes a container's running form. */

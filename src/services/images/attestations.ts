@@ -1,13 +1,12 @@
 import type { AttestationStatement, OCIPlatform } from "../../spec/engine-api/mod.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { parseDocument } from "../../spec/oci-image/document.ts";
-import { isAttestation } from "../../spec/oci-image/index-document.ts";
+import { attestationsOf } from "../../spec/oci-image/index-document.ts";
 import { parseManifest } from "../../spec/oci-image/manifest.ts";
 import { isManifestType } from "../../spec/oci-image/media-types.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
 import { readTarget } from "./image-documents.ts";
-import { firstTarget } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
 
@@ -30,11 +29,10 @@ export async function imageAttestations(
   name: string,
   query: AttestationQuery,
 ): Promise<AttestationStatement[]> {
-  const { image } = resolveImage(parts.images, name, query.platform && normalizePlatform(query.platform));
-  const { index } = await readTarget(parts, image, firstTarget(parts, image));
-  const entries = (index?.manifests ?? []).filter(
-    (entry) => isAttestation(entry) && entry.annotations?.["vnd.docker.reference.digest"] === image.manifest,
-  );
+  const platform = query.platform && normalizePlatform(query.platform);
+  const { manifest, target } = resolveImage(parts, name, platform);
+  const { index } = await readTarget(parts, target);
+  const entries = index ? attestationsOf(index, manifest) : [];
   const statements: AttestationStatement[] = [];
   for (const entry of entries) {
     for (const layer of await statementsOf(parts, entry)) {

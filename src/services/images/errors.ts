@@ -15,9 +15,9 @@ export const noSuchImage = (name: string): EngineError => notFound(`No such imag
 
 export const ambiguousImage = (): EngineError => invalidArgument("ambiguous reference");
 
-export const wrongPlatform = (name: string, wanted: Platform, actual: string): EngineError =>
+export const wrongPlatform = (name: string, wanted: Platform): EngineError =>
   notFound(
-    `image with reference ${name} was found but does not provide the specified platform (${formatPlatform(wanted)}): it is for ${actual}`,
+    `image with reference ${name} was found but does not provide the specified platform (${formatPlatform(wanted)})`,
   );
 
 const cannotDelete = (
@@ -41,6 +41,11 @@ export const usedByStopped = (imageId: string, containerId: string): EngineError
 
 export const inSeveralRepositories = (imageId: string): EngineError =>
   cannotDelete(imageId, "must be forced", "image is referenced in multiple repositories");
+
+export const platformsNeedForce = (): EngineError =>
+  invalidArgument(
+    "Content will be removed from all images referencing this variant. Use —-force to force delete.",
+  );
 
 export const nameInUse = (name: string, containerId: string, imageId: string): EngineError =>
   conflict(

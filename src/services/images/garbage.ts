@@ -2,11 +2,9 @@ import type { Digest } from "../../base/digest.ts";
 import { isKind } from "../../base/errors.ts";
 import type { LeasedResource } from "../../core/leases/lease-store.ts";
 import type { SnapshotInfo } from "../../core/snapshots/snapshotter.ts";
-import { parseManifest } from "../../spec/oci-image/manifest.ts";
-import { isIndexType } from "../../spec/oci-image/media-types.ts";
-import { hasSnapshot } from "./claims.ts";
-import { readTarget } from "./image-documents.ts";
+import { type Claimed, hasSnapshot, watchClaims } from "./claims.ts";
 import type { ImageParts } from "./parts.ts";
+import { markTargets } from "./stored-tree.ts";
 
 /** What a sweep took away. */
 export interface Swept {
@@ -28,16 +26,17 @@ interface Reached {
  * Crash: what was not removed yet is removed by the next sweep.
  */
 export async function sweepGarbage(parts: ImageParts): Promise<Swept> {
+  using claimed = watchClaims(parts);
   const snapshots = await allSnapshots(parts);
   const blobs = [];
   for await (const blob of parts.content.walk()) blobs.push(blob);
   // Candidates first, roots second: what appears in between is in the roots and not among the candidates.
   const reached = await markReached(parts, snapshots);
-  const removedSnapshots = await sweepSnapshots(parts, snapshots, reached);
+  const removedSnapshots = await sweepSnapshots(parts, claimed, snapshots, reached);
   const removedBlobs: Digest[] = [];
   let freedBytes = removedSnapshots.freedBytes;
   for (const blob of blobs) {
-    if (reached.blobs.has(blob.digest) || !(await removeBlob(parts, blob.digest))) continue;
+    if (reached.blobs.has(blob.digest) || !(await removeBlob(parts, claimed, blob.digest))) continue;
     removedBlobs.push(blob.digest);
     freedBytes += blob.sizeBytes;
   }
@@ -54,6 +53,7 @@ async function allSnapshots(parts: ImageParts): Promise<SnapshotInfo[]> {
 async function markReached(parts: ImageParts, snapshots: readonly SnapshotInfo[]): Promise<Reached> {
   const blobs = new Set<string>();
   const tops = new Set<string>();
+  const targets = new Set<Digest>();
   for (const { kind, key } of parts.leases.resources()) {
     if (kind === "content") blobs.add(key);
     if (kind === "snapshot") tops.add(key);
@@ -62,43 +62,10 @@ async function markReached(parts: ImageParts, snapshots: readonly SnapshotInfo[]
   for (const image of parts.images.list()) {
     if (image.topLayer !== "") tops.add(image.topLayer);
     blobs.add(image.id);
-    await markManifest(parts, image.manifest, image.manifestMediaType, blobs);
-    for (const { target } of parts.images.namesOf(image.id)) await markTarget(parts, image, target, blobs);
-    for (const { digest } of parts.images.repoDigestsOf(image.id))
-      await markTarget(parts, image, digest, blobs);
+    for (const target of [image.manifest, ...parts.images.targetsOf(image.id)]) targets.add(target);
   }
+  await markTargets(parts, targets, { documents: new Set(), blobs });
   return { blobs, snapshots: withParents(tops, snapshots) };
-}
-
-async function markManifest(
-  parts: ImageParts,
-  digest: Digest,
-  mediaType: string,
-  blobs: Set<string>,
-): Promise<void> {
-  if (blobs.has(`manifest ${digest}`)) return;
-  // Digests have no space in them: the mark that a document's entries were seen fits into the same set.
-  blobs.add(digest).add(`manifest ${digest}`);
-  const manifest = parseManifest(await parts.content.readAll(digest), mediaType);
-  blobs.add(manifest.config.digest);
-  for (const layer of manifest.layers) blobs.add(layer.digest);
-}
-
-async function markTarget(
-  parts: ImageParts,
-  image: Parameters<typeof readTarget>[1],
-  target: Digest,
-  blobs: Set<string>,
-): Promise<void> {
-  if (blobs.has(`manifest ${target}`) || !(await parts.content.has(target))) return;
-  const { descriptor, index } = await readTarget(parts, image, target);
-  if (!index) return markManifest(parts, target, descriptor.mediaType, blobs);
-  blobs.add(target).add(`manifest ${target}`);
-  for (const entry of index.manifests) {
-    if (!(await parts.content.has(entry.digest))) continue;
-    if (isIndexType(entry.mediaType)) await markTarget(parts, image, entry.digest, blobs);
-    else await markManifest(parts, entry.digest, entry.mediaType, blobs);
-  }
 }
 
 function withParents(tops: ReadonlySet<string>, snapshots: readonly SnapshotInfo[]): Set<string> {
@@ -112,7 +79,12 @@ function withParents(tops: ReadonlySet<string>, snapshots: readonly SnapshotInfo
   return reached;
 }
 
-async function sweepSnapshots(parts: ImageParts, all: readonly SnapshotInfo[], reached: Reached) {
+async function sweepSnapshots(
+  parts: ImageParts,
+  claimed: Claimed,
+  all: readonly SnapshotInfo[],
+  reached: Reached,
+) {
   const left = new Map(all.filter(({ key }) => !reached.snapshots.has(key)).map((info) => [info.key, info]));
   const keys: string[] = [];
   let freedBytes = 0;
@@ -122,7 +94,7 @@ async function sweepSnapshots(parts: ImageParts, all: readonly SnapshotInfo[], r
     const parents = new Set([...left.values()].map(({ parent }) => parent));
     for (const key of [...left.keys()].filter((candidate) => !parents.has(candidate))) {
       left.delete(key);
-      const sizeBytes = await removeSnapshot(parts, key);
+      const sizeBytes = await removeSnapshot(parts, claimed, key);
       if (sizeBytes === undefined) continue;
       progress = true;
       keys.push(key);
@@ -137,10 +109,10 @@ function isLeased(parts: ImageParts, kind: LeasedResource["kind"], key: string):
 }
 
 /** Space that was freed; undefined where somebody took the snapshot meanwhile. */
-function removeSnapshot(parts: ImageParts, key: string): Promise<number | undefined> {
+function removeSnapshot(parts: ImageParts, claimed: Claimed, key: string): Promise<number | undefined> {
   return parts.claims.run(key, async () => {
     const used = parts.users.list().some(({ containerId }) => containerId === key);
-    if (used || isLeased(parts, "snapshot", key)) return undefined;
+    if (used || claimed.has(key) || isLeased(parts, "snapshot", key)) return undefined;
     const committed = await hasSnapshot(parts, key);
     const { sizeBytes } = committed ? await parts.snapshotter.usage(key) : { sizeBytes: 0 };
     try {
@@ -153,9 +125,9 @@ function removeSnapshot(parts: ImageParts, key: string): Promise<number | undefi
   });
 }
 
-function removeBlob(parts: ImageParts, digest: Digest): Promise<boolean> {
+function removeBlob(parts: ImageParts, claimed: Claimed, digest: Digest): Promise<boolean> {
   return parts.claims.run(digest, async () => {
-    if (isLeased(parts, "content", digest)) return false;
+    if (claimed.has(digest) || isLeased(parts, "content", digest)) return false;
     await parts.content.delete(digest);
     return true;
   });

@@ -4,7 +4,7 @@ import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import { familiarString } from "../../spec/reference/reference.ts";
 import { createdMs } from "./filter-time.ts";
 import { readConfig } from "./image-documents.ts";
-import { namesOfImage } from "./names.ts";
+import { shownNames } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
 
@@ -15,7 +15,7 @@ export async function imageHistory(
   options: { readonly platform: OCIPlatform | undefined },
 ): Promise<ImageHistoryItem[]> {
   const wanted = options.platform && normalizePlatform(options.platform);
-  const { image } = resolveImage(parts.images, name, wanted);
+  const { image } = resolveImage(parts, name, wanted);
   const config = await readConfig(parts, image.id);
   const chain = chainIdsOf(config.rootfs.diff_ids);
   const items: ImageHistoryItem[] = [];
@@ -35,7 +35,7 @@ export async function imageHistory(
   items.reverse();
   const top = items[0];
   if (top) {
-    const tags = namesOfImage(parts, image.id).tags.map(familiarString);
+    const tags = shownNames(parts, image.id).tags.map(familiarString);
     top.Id = image.id;
     top.Tags = tags.length > 0 ? tags : null;
   }

@@ -1,4 +1,5 @@
 import { KeyedMutex, Semaphore } from "../../base/async.ts";
+import type { Digest } from "../../base/digest.ts";
 import type { Filters } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { Lease } from "../../core/leases/lease-store.ts";
@@ -12,16 +13,18 @@ import type {
   ImageSearchItem,
   ImageSummary,
   ImagesPruneResponse,
+  OCIDescriptor,
   OCIPlatform,
   ProgressMessage,
 } from "../../spec/engine-api/mod.ts";
-import type { Platform } from "../../spec/oci-image/platform.ts";
+import { normalizePlatform, type Platform, parsePlatform } from "../../spec/oci-image/platform.ts";
+import { toApiDescriptor } from "./api-descriptor.ts";
 import { type AttestationQuery, imageAttestations } from "./attestations.ts";
 import { createImageFromTree, type TreeImage } from "./create-from-tree.ts";
 import { inspectDistribution } from "./distribution.ts";
 import { type Swept, sweepGarbage } from "./garbage.ts";
 import { imageHistory } from "./history.ts";
-import { readConfig } from "./image-documents.ts";
+import { readConfig, readTarget } from "./image-documents.ts";
 import { type ImportOptions, importImage } from "./import.ts";
 import { inspectImage } from "./inspect.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
@@ -32,13 +35,24 @@ import { pruneImages } from "./prune.ts";
 import { type PullOptions, pullImage } from "./pull.ts";
 import { type PushOptions, pushImage } from "./push.ts";
 import { type RemoveOptions, removeImage } from "./remove.ts";
+import { removePlatforms } from "./remove-platforms.ts";
 import { type ResolvedImage, resolveImage } from "./resolve.ts";
 import { saveImages } from "./save.ts";
 import { type SearchOptions, searchImages } from "./search.ts";
 import { SharedWork } from "./shared-work.ts";
 import { parseTagTarget, setTag, tagImage } from "./tag.ts";
 
-type OwnParts = "downloads" | "uploads" | "claims" | "sharedPulls" | "sharedDownloads" | "sharedExtractions";
+type OwnParts =
+  | "downloads"
+  | "uploads"
+  | "claims"
+  | "claimWatchers"
+  | "sharedPulls"
+  | "sharedDownloads"
+  | "sharedExtractions";
+
+/** Uses are told apart to a minute: a start shall not wait for a write that says nothing new. */
+const USE_GRAIN_MS = 60_000;
 
 export interface ImageServiceOptions extends Omit<ImageParts, OwnParts> {
   /** Layers that are downloaded at a time, over all pulls. Docker's default is 3. */
@@ -57,6 +71,7 @@ export class ImageService {
       downloads: new Semaphore(maxConcurrentDownloads),
       uploads: new Semaphore(maxConcurrentUploads),
       claims: new KeyedMutex(),
+      claimWatchers: new Set(),
       sharedPulls: new SharedWork(),
       sharedDownloads: new SharedWork(),
       sharedExtractions: new SharedWork(),
@@ -112,8 +127,13 @@ export class ImageService {
     tagImage(this.#parts, source, target);
   }
 
-  remove(name: string, options: RemoveOptions): Promise<ImageDeleteItem[]> {
-    return removeImage(this.#parts, name, options);
+  /** Removes an image, or with `platforms` only these of it. */
+  remove(
+    name: string,
+    { platforms, ...options }: RemoveOptions & { readonly platforms: readonly OCIPlatform[] },
+  ): Promise<ImageDeleteItem[]> {
+    if (platforms.length === 0) return removeImage(this.#parts, name, options);
+    return removePlatforms(this.#parts, name, platforms.map(normalizePlatform), options.force);
   }
 
   search(term: string, options: SearchOptions): Promise<ImageSearchItem[]> {
@@ -134,7 +154,21 @@ export class ImageService {
 
   /** The image that a user's text names. */
   resolve(text: string, platform?: Platform): ResolvedImage {
-    return resolveImage(this.#parts.images, text, platform);
+    return resolveImage(this.#parts, text, platform);
+  }
+
+  /** An image was made use of: what bounds the store takes others first. */
+  markUsed(id: ImageRecord["id"]): void {
+    const nowMs = Date.now();
+    const { images } = this.#parts;
+    if (nowMs - images.lastUsedAtMs(id) > USE_GRAIN_MS) images.markUsed(id, nowMs);
+  }
+
+  /** Descriptor of one of an image's manifests; undefined where it is not stored. */
+  async describeManifest(image: ImageRecord, digest: Digest): Promise<OCIDescriptor | undefined> {
+    if (!(await this.#parts.content.has(digest))) return undefined;
+    const { descriptor } = await readTarget(this.#parts, digest);
+    return toApiDescriptor({ ...descriptor, platform: parsePlatform(image.platform) });
   }
 
   readConfig(id: ImageRecord["id"]) {

@@ -1,13 +1,15 @@
+import type { Digest } from "../../base/digest.ts";
 import { formatRfc3339Nano } from "../../base/time.ts";
-import type { ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
+import type { Identity, ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform, parsePlatform } from "../../spec/oci-image/platform.ts";
-import { familiarString, fullString, tagNameOnly } from "../../spec/reference/reference.ts";
+import { familiarString } from "../../spec/reference/reference.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
 import { readConfig, readTarget } from "./image-documents.ts";
 import { describeManifests } from "./manifest-summaries.ts";
-import { firstTarget, namesOfImage } from "./names.ts";
+import { shownNames } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
+import { hostsOf } from "./variants.ts";
 
 /** What is known of one image. Errors: notFound, invalidArgument. */
 export async function inspectImage(
@@ -16,12 +18,11 @@ export async function inspectImage(
   options: { readonly manifests: boolean; readonly platform: OCIPlatform | undefined },
 ): Promise<ImageInspectResponse> {
   const wanted = options.platform && normalizePlatform(options.platform);
-  const { image, reference } = resolveImage(parts.images, name, wanted);
+  const { image, manifest, target } = resolveImage(parts, name, wanted);
   const config = await readConfig(parts, image.id);
   const platform = parsePlatform(image.platform);
-  const names = namesOfImage(parts, image.id);
-  const named = reference && parts.images.resolveName(fullString(tagNameOnly(reference)))?.target;
-  const target = await readTarget(parts, image, named ?? firstTarget(parts, image));
+  const names = shownNames(parts, image.id);
+  const { descriptor } = await readTarget(parts, wanted ? manifest : target);
   const layers = config.rootfs.diff_ids;
   return {
     Id: image.id,
@@ -37,14 +38,23 @@ export async function inspectImage(
     ...(config.variant && { Variant: config.variant }),
     Os: platform.os,
     ...(config["os.version"] && { OsVersion: config["os.version"] }),
-    Size: image.sizeBytes,
+    Size: image.sizeBytes + image.contentBytes,
     GraphDriver: { Name: parts.snapshotter.name, Data: null },
     RootFS: { Type: "layers", ...(layers.length > 0 && { Layers: [...layers] }) },
     Metadata:
       image.lastTaggedAtMs === 0
         ? {}
         : { LastTagTime: formatRfc3339Nano(BigInt(image.lastTaggedAtMs) * 1_000_000n) },
-    Descriptor: toApiDescriptor(target.descriptor),
-    ...(options.manifests && { Manifests: await describeManifests(parts, image) }),
+    Descriptor: toApiDescriptor(descriptor),
+    ...identityOf(parts, image.id),
+    ...(options.manifests && { Manifests: await describeManifests(parts, target) }),
   };
+}
+
+/** Where the image is known to come from: repositories it was pulled from or pushed to, whatever it is called now. */
+function identityOf(parts: ImageParts, id: Digest): { Identity?: Identity } {
+  const digests = [id, ...hostsOf(parts, id)].flatMap((each) => parts.images.repoDigestsOf(each));
+  const repositories = [...new Set(digests.map(({ repository }) => repository))];
+  if (repositories.length === 0) return {};
+  return { Identity: { Pull: repositories.map((Repository) => ({ Repository })) } };
 }

@@ -15,6 +15,7 @@ import { describeManifests } from "./manifest-summaries.ts";
 import { type FamiliarNames, firstTarget, namesOfImage } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
+import { groupOf, isHidden } from "./variants.ts";
 
 export interface ImageListOptions {
   /** Intermediate images too. */
@@ -27,33 +28,39 @@ export interface ImageListOptions {
 }
 
 /**
- * The images, newest first. Filters: `dangling`, `label`, `before`, `since`, `until`, `reference`.
+ * The images, newest first; the platforms of an index are one entry, with what all of them take. Filters: `dangling`, `label`, `before`, `since`, `until`, `reference`.
  * Errors: invalidArgument, notFound (an image named by a filter).
  */
 export async function listImages(parts: ImageParts, options: ImageListOptions): Promise<ImageSummary[]> {
   const matches = imageMatcher(parts, options);
   const selected = parts.images.list().flatMap((image) => {
     const names = matches(image);
-    return names ? [{ image, names }] : [];
+    return names && !isHidden(parts, image.id) ? [{ image, names, group: groupOf(parts, image.id) }] : [];
   });
   selected.sort((a, b) => createdMs(b.image.created) - createdMs(a.image.created));
   const shared = options.sharedSize ? await sharedSizes(parts) : undefined;
   const containers = countUsers(parts);
   return Promise.all(
-    selected.map(async ({ image, names }) => ({
+    selected.map(async ({ image, names, group }) => ({
       Id: image.id,
       ParentId: image.parent ?? "",
       RepoTags: names.tags.map(familiarString),
       RepoDigests: names.digests.map(familiarString),
       Created: Math.trunc(createdMs(image.created) / 1000),
-      Size: image.sizeBytes,
-      SharedSize: shared?.get(image.id) ?? -1,
+      Size: sum(group, ({ sizeBytes, contentBytes }) => sizeBytes + contentBytes),
+      SharedSize: shared ? sum(group, ({ id }) => shared.get(id) ?? 0) : -1,
       Labels: Object.keys(image.labels).length > 0 ? { ...image.labels } : null,
-      Containers: containers.get(image.id) ?? 0,
-      Descriptor: toApiDescriptor((await readTarget(parts, image, firstTarget(parts, image))).descriptor),
-      ...(options.manifests && { Manifests: await describeManifests(parts, image) }),
+      Containers: sum(group, ({ id }) => containers.get(id) ?? 0),
+      Descriptor: toApiDescriptor((await readTarget(parts, firstTarget(parts.images, image))).descriptor),
+      ...(options.manifests && {
+        Manifests: await describeManifests(parts, firstTarget(parts.images, image)),
+      }),
     })),
   );
+}
+
+function sum(group: readonly ImageRecord[], measure: (image: ImageRecord) => number): number {
+  return group.reduce((total, image) => total + measure(image), 0);
 }
 
 function countUsers(parts: ImageParts): Map<string, number> {
@@ -99,7 +106,7 @@ function timeWindow(
   parts: ImageParts,
   filters: Filters,
 ): { readonly earliestMs: number; readonly latestMs: number } {
-  const createdOf = (name: string) => createdMs(resolveImage(parts.images, name).image.created);
+  const createdOf = (name: string) => createdMs(resolveImage(parts, name).image.created);
   const nowMs = Date.now();
   const latest = [
     ...(filters.get("before") ?? []).map(createdOf),

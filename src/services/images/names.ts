@@ -1,7 +1,8 @@
 import type { Digest } from "../../base/digest.ts";
-import type { ImageRecord } from "../../core/images/image-store.ts";
+import type { ImageName, ImageRecord, ImageStore, RepoDigest } from "../../core/images/image-store.ts";
 import { type NamedReference, parseNormalized, withDigest } from "../../spec/reference/reference.ts";
 import type { ImageParts } from "./parts.ts";
+import { hostsOf } from "./variants.ts";
 
 /** Names of an image as users write them. */
 export interface FamiliarNames {
@@ -9,20 +10,31 @@ export interface FamiliarNames {
   readonly digests: readonly NamedReference[];
 }
 
-/** Tags and repository digests of an image. */
+/** Tags and repository digests that belong to an image. */
 export function namesOfImage(parts: ImageParts, id: Digest): FamiliarNames {
+  return familiarNames(parts.images.namesOf(id), parts.images.repoDigestsOf(id));
+}
+
+/** Names under which an image is shown: its own, or as one platform of an index those of the index. */
+export function shownNames(parts: ImageParts, id: Digest): FamiliarNames {
+  const targets = new Set(parts.images.targetsOf(id));
+  const holders = [...new Set([id, ...hostsOf(parts, id)])];
+  return familiarNames(
+    holders.flatMap((holder) => parts.images.namesOf(holder).filter(({ target }) => targets.has(target))),
+    holders.flatMap((holder) =>
+      parts.images.repoDigestsOf(holder).filter(({ digest }) => targets.has(digest)),
+    ),
+  );
+}
+
+function familiarNames(names: readonly ImageName[], digests: readonly RepoDigest[]): FamiliarNames {
   return {
-    tags: parts.images
-      .namesOf(id)
-      .map(({ name }) => parseNormalized(name))
-      .filter((name) => name.tag !== undefined),
-    digests: parts.images
-      .repoDigestsOf(id)
-      .map(({ repository, digest }) => withDigest(parseNormalized(repository), digest)),
+    tags: names.map(({ name }) => parseNormalized(name)).filter((name) => name.tag !== undefined),
+    digests: digests.map(({ repository, digest }) => withDigest(parseNormalized(repository), digest)),
   };
 }
 
-/** What the image's first name points to, or its manifest. */
-export function firstTarget(parts: ImageParts, image: ImageRecord): Digest {
-  return parts.images.namesOf(image.id)[0]?.target ?? image.manifest;
+/** What an image stands for: the index or manifest that it has a name by, else its manifest. */
+export function firstTarget(images: ImageStore, image: ImageRecord): Digest {
+  return images.namesOf(image.id)[0]?.target ?? images.repoDigestsOf(image.id)[0]?.digest ?? image.manifest;
 }

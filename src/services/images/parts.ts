@@ -42,6 +42,8 @@ export interface ImageParts {
   readonly uploads: Semaphore;
   /** Orders taking something into a lease against its removal; by digest or snapshot key. */
   readonly claims: KeyedMutex;
+  /** Sweeps under way, each with what was claimed since it began. */
+  readonly claimWatchers: Set<Set<string>>;
   readonly sharedPulls: SharedWork<void>;
   readonly sharedDownloads: SharedWork<void>;
   readonly sharedExtractions: SharedWork<void>;

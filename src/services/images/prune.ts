@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/digest.ts";
 import { type Filters, matchesLabels } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { ImageDeleteItem, ImagesPruneResponse } from "../../spec/engine-api/mod.ts";
@@ -6,7 +7,8 @@ import { sweepGarbage } from "./garbage.ts";
 import { booleanFilter } from "./list.ts";
 import { namesOfImage } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
-import { forgetImage } from "./remove.ts";
+import { forgetImage, releaseVariants } from "./remove.ts";
+import { groupOf, isHidden } from "./variants.ts";
 
 /**
  * Removes images that no container uses: those without a tag, or with `dangling=false` all of them. Space that is in
@@ -17,9 +19,11 @@ export async function pruneImages(parts: ImageParts, filters: Filters): Promise<
   const untilMs = untilFilter(filters);
   const used = new Set<string>(parts.users.list().map(({ imageId }) => imageId));
   const items: ImageDeleteItem[] = [];
+  const targets: Digest[] = [];
   for (const image of childrenFirst(parts)) {
     const wanted =
-      !used.has(image.id) &&
+      !isHidden(parts, image.id) &&
+      !groupOf(parts, image.id).some(({ id }) => used.has(id)) &&
       parts.images.children(image.id).length === 0 &&
       (!danglingOnly || namesOfImage(parts, image.id).tags.length === 0) &&
       createdMs(image.created) < untilMs &&
@@ -27,8 +31,11 @@ export async function pruneImages(parts: ImageParts, filters: Filters): Promise<
       !(filters.get("label!") ?? []).some((label) =>
         matchesLabels(new Map([["label", [label]]]), "label", image.labels),
       );
-    if (wanted) forgetImage(parts, image, items);
+    if (!wanted) continue;
+    targets.push(...parts.images.targetsOf(image.id));
+    forgetImage(parts, image, items);
   }
+  releaseVariants(parts, targets, items);
   const { snapshots, freedBytes } = await sweepGarbage(parts);
   for (const key of snapshots) items.push({ Deleted: key });
   parts.events.publish({

@@ -1,10 +1,9 @@
-import type { RegistryCredentials, RemoteDocument, RemoteRepository } from "../../core/remotes/remote.ts";
+import type { RegistryCredentials, RemoteRepository } from "../../core/remotes/remote.ts";
 import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform, type Platform } from "../../spec/oci-image/platform.ts";
 import {
   familiarName,
   familiarString,
-  fullName,
   fullString,
   type NamedReference,
   parseNormalized,
@@ -13,11 +12,13 @@ import {
   withTag,
 } from "../../spec/reference/reference.ts";
 import { asTransferError } from "./errors.ts";
+import { fetchAttestations } from "./fetch-attestations.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type Report, streamProgress } from "./progress-stream.ts";
 import { selectManifest } from "./select-manifest.ts";
+import { addVariant, nameTarget } from "./variants.ts";
 
 export interface PullOptions {
   /** Whole reference as the user gave it. A name with neither tag nor digest asks for every tag. */
@@ -28,7 +29,8 @@ export interface PullOptions {
 }
 
 /**
- * Brings images from a registry. When the stream has ended without an error, the images are stored, unpacked and named.
+ * Brings images from a registry. When the stream has ended without an error, the images are stored, unpacked and named;
+ * of an index the platform that was asked for, beside those that came before.
  * Pulls of the same reference at the same time share the work.
  * Errors: invalidArgument at once for a bad reference; from the stream notFound, permissionDenied, unavailable, internal
  * (the registry wants credentials), with docker's texts.
@@ -104,34 +106,33 @@ async function pullReference(
   );
   report({ status: `Pulling from ${reference.path}`, id: tagOrDigestOf(reference) });
   await using lease = parts.leases.create(`pull ${familiarString(reference)}`);
-  const before = nameTarget(parts, reference);
-  const image = await fetchImage(parts, lease, remote, selected, { report, signal });
+  const name = nameOf(reference);
+  const before = parts.images.resolveName(fullString(name))?.target;
+  const [image] = await allOrNone([
+    fetchImage(parts, lease, remote, selected, { report, signal }),
+    fetchAttestations(parts, lease, remote, selected, signal),
+  ]);
   signal.throwIfAborted();
-  nameImage(parts, reference, document, image.id);
   const { digest } = document.descriptor;
-  const fresh = before?.id !== image.id || before.target !== digest;
+  const variant = { image, manifest: selected.manifest.descriptor.digest };
+  const { primary, known } = addVariant(parts, digest, variant);
+  nameTarget(parts, name, primary, digest);
+  const fresh = before !== digest || !known;
   report({ status: `Digest: ${digest}` });
   const outcome = fresh ? "Downloaded newer image for" : "Image is up to date for";
   report({ status: `Status: ${outcome} ${familiarString(reference)}` });
   publishImageEvent(parts, "pull", familiarString(reference), familiarName(reference), image);
 }
 
-function nameOf(reference: NamedReference): string {
+/** What all promise; where one fails, its error once the others have ended too: nothing may go on under a lease that is given back. */
+async function allOrNone<const T extends readonly Promise<unknown>[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+function nameOf(reference: NamedReference): NamedReference {
   const { digest } = reference;
-  return fullString(digest === undefined ? reference : withDigest(reference, digest));
-}
-
-function nameTarget(parts: ImageParts, reference: NamedReference) {
-  return parts.images.resolveName(nameOf(reference));
-}
-
-function nameImage(
-  parts: ImageParts,
-  reference: NamedReference,
-  document: RemoteDocument,
-  id: Parameters<ImageParts["images"]["setName"]>[1],
-): void {
-  const { digest } = document.descriptor;
-  parts.images.addRepoDigest(id, { repository: fullName(reference), digest });
-  parts.images.setName(nameOf(reference), id, digest);
+  return digest === undefined ? reference : withDigest(reference, digest);
 }

@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/digest.ts";
 import { shortId } from "../../base/ids.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { RegistryCredentials, RemoteRepository } from "../../core/remotes/remote.ts";
@@ -5,23 +6,25 @@ import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts"
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { parseIndex } from "../../spec/oci-image/index-document.ts";
 import { parseManifest } from "../../spec/oci-image/manifest.ts";
-import { isForeignLayerType, isManifestType } from "../../spec/oci-image/media-types.ts";
-import { normalizePlatform, parsePlatform, platformRank } from "../../spec/oci-image/platform.ts";
+import { isForeignLayerType, isIndexType, isManifestType } from "../../spec/oci-image/media-types.ts";
+import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import {
   familiarName,
   familiarString,
   fullName,
-  fullString,
   type NamedReference,
   parseNormalized,
   trimNamed,
   withTag,
 } from "../../spec/reference/reference.ts";
+import { toApiDescriptor } from "./api-descriptor.ts";
 import { asTransferError, nothingToPush, wrongPlatform } from "./errors.ts";
-import { readTarget } from "./image-documents.ts";
+import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type Report, reportBytes, streamProgress } from "./progress-stream.ts";
+import { findByName } from "./resolve.ts";
+import { variantFor } from "./variants.ts";
 
 export interface PushOptions {
   readonly name: string;
@@ -54,14 +57,9 @@ export function pushImage(parts: ImageParts, options: PushOptions): AsyncIterabl
     const { credentials } = options;
     const remote = parts.remotes.open(repository, { ...(credentials && { credentials }), signal });
     try {
-      for (const { reference, image } of names) {
-        const mountFrom = mountSource(parts, image, reference);
-        await pushOne(
-          { parts, remote, mountFrom, report, signal },
-          reference,
-          image,
-          options.platform !== undefined,
-        );
+      for (const named of names) {
+        const mountFrom = mountSource(parts, named.image, named.reference);
+        await pushOne({ parts, remote, mountFrom, report, signal }, named);
       }
     } catch (error) {
       throw asTransferError(error);
@@ -72,6 +70,10 @@ export function pushImage(parts: ImageParts, options: PushOptions): AsyncIterabl
 interface NamedImage {
   readonly reference: NamedReference;
   readonly image: ImageRecord;
+  /** What the name points to. */
+  readonly target: Digest;
+  /** The manifest of the only platform to push; undefined for all that are there. */
+  readonly onlyManifest: Digest | undefined;
 }
 
 function namesToPush(parts: ImageParts, options: PushOptions): NamedImage[] {
@@ -79,19 +81,15 @@ function namesToPush(parts: ImageParts, options: PushOptions): NamedImage[] {
   const repository = trimNamed(given);
   const tag = options.tag || given.tag;
   const names = tag === undefined ? allTags(parts, repository) : [withTag(repository, tag)];
-  const found = names.flatMap((reference) => {
-    const known = parts.images.resolveName(fullString(reference));
-    const image = known && parts.images.get(known.id);
-    return image ? [{ reference, image }] : [];
+  const platform = options.platform && normalizePlatform(options.platform);
+  const found = names.flatMap((reference): NamedImage[] => {
+    const known = findByName(parts, reference);
+    if (!known) return [];
+    const variant = platform && variantFor(parts.images, known.target, platform);
+    if (platform && !variant) throw wrongPlatform(familiarString(reference), platform);
+    return [{ reference, image: known.image, target: known.target, onlyManifest: variant?.manifest }];
   });
   if (found.length === 0) throw nothingToPush(familiarName(repository));
-  if (options.platform) {
-    const wanted = normalizePlatform(options.platform);
-    for (const { reference, image } of found) {
-      if (platformRank(wanted, parsePlatform(image.platform)) !== undefined) continue;
-      throw wrongPlatform(familiarString(reference), wanted, image.platform);
-    }
-  }
   return found;
 }
 
@@ -107,14 +105,10 @@ function mountSource(parts: ImageParts, image: ImageRecord, target: NamedReferen
   return sources.find((source) => source.domain === target.domain && source.path !== target.path)?.path;
 }
 
-async function pushOne(
-  push: Push,
-  reference: NamedReference,
-  image: ImageRecord,
-  onePlatform: boolean,
-): Promise<void> {
+async function pushOne(push: Push, named: NamedImage): Promise<void> {
   const { parts, remote, report } = push;
-  const top = await documentToPush(parts, reference, image, onePlatform);
+  const { reference, image } = named;
+  const top = await documentToPush(push, named);
   await pushTree(push, top);
   const bytes = await parts.content.readAll(top.digest);
   const tag = reference.tag!;
@@ -125,29 +119,39 @@ async function pushOne(
   publishImageEvent(parts, "push", familiarString(reference), familiarName(reference), image);
 }
 
-/** The index that the name points to where all of it is stored, else the image's own manifest. */
+/**
+ * The manifest that was asked for; else what the name points to, where all of it is stored; else the manifest of the
+ * platform that the name means, and the client is told so.
+ */
 async function documentToPush(
-  parts: ImageParts,
-  reference: NamedReference,
-  image: ImageRecord,
-  onePlatform: boolean,
+  { parts, report }: Push,
+  { target, image, onlyManifest }: NamedImage,
 ): Promise<Descriptor> {
-  const own = await readTarget(parts, image, image.manifest);
-  const target = parts.images.resolveName(fullString(reference))?.target;
-  if (onePlatform || target === undefined || target === image.manifest) return own.descriptor;
-  const { descriptor, index } = await readTarget(parts, image, target);
-  if (!index) return own.descriptor;
-  for (const entry of index.manifests) {
-    if (!isManifestType(entry.mediaType) || !(await isComplete(parts, entry))) return own.descriptor;
-  }
-  return descriptor;
+  if (onlyManifest) return (await readTarget(parts, onlyManifest)).descriptor;
+  const { descriptor } = await readTarget(parts, target);
+  if (await isComplete(parts, descriptor)) return descriptor;
+  const manifest = parts.images.variantsOf(target).find(({ imageId }) => imageId === image.id)?.manifest;
+  const selected = (await readTarget(parts, manifest ?? image.manifest)).descriptor;
+  report({
+    progressDetail: {},
+    aux: {
+      manifestPushedInsteadOfIndex: true,
+      originalIndex: toApiDescriptor(descriptor),
+      selectedManifest: toApiDescriptor(selected),
+    },
+  });
+  return selected;
 }
 
-async function isComplete(parts: ImageParts, entry: Descriptor): Promise<boolean> {
-  if (!(await parts.content.has(entry.digest))) return false;
-  const manifest = parseManifest(await parts.content.readAll(entry.digest), entry.mediaType);
-  for (const blob of [manifest.config, ...manifest.layers]) {
-    if (!(await parts.content.has(blob.digest))) return false;
+/** Whether a document and everything below it are stored. */
+async function isComplete(parts: ImageParts, { mediaType, digest }: Descriptor): Promise<boolean> {
+  if (!(await parts.content.has(digest))) return false;
+  if (isIndexType(mediaType)) {
+    const { index } = await readTarget(parts, digest);
+    for (const entry of index?.manifests ?? []) if (!(await isComplete(parts, entry))) return false;
+  } else if (isManifestType(mediaType)) {
+    const { config, layers } = await readManifest(parts, digest);
+    for (const blob of [config, ...layers]) if (!(await isComplete(parts, blob))) return false;
   }
   return true;
 }

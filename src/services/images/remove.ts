@@ -1,6 +1,6 @@
+import type { Digest } from "../../base/digest.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
-import type { ImageDeleteItem, OCIPlatform } from "../../spec/engine-api/mod.ts";
-import { normalizePlatform } from "../../spec/oci-image/platform.ts";
+import type { ImageDeleteItem } from "../../spec/engine-api/mod.ts";
 import {
   familiarString,
   fullName,
@@ -14,19 +14,19 @@ import { hasChildren, inSeveralRepositories, nameInUse, usedByRunning, usedBySto
 import { sweepGarbage } from "./garbage.ts";
 import { publishImageEvent } from "./image-events.ts";
 import { namesOfImage } from "./names.ts";
-import type { ImageParts } from "./parts.ts";
+import type { ImageParts, ImageUser } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
+import { groupOf, hostsOf } from "./variants.ts";
 
 export interface RemoveOptions {
   readonly force: boolean;
   /** Also removes parents that nothing names or uses. */
   readonly pruneParents: boolean;
-  /** Only these platforms; empty for all. */
-  readonly platforms: readonly OCIPlatform[];
 }
 
 /**
  * Takes a name from an image, and removes the image with its last name; by id it removes the image with all its names.
+ * Platforms of an index go together, unless some are named.
  * Space is given back before this resolves.
  * Errors: notFound; conflict with docker's texts (in use, has children, several repositories).
  * Crash: names go before the record, the record before its content; the next sweep removes what is left.
@@ -36,15 +36,15 @@ export async function removeImage(
   name: string,
   options: RemoveOptions,
 ): Promise<ImageDeleteItem[]> {
-  const wanted = options.platforms.map(normalizePlatform);
-  const { image, reference } = resolveImage(parts.images, name, wanted[0]);
-  for (const platform of wanted) resolveImage(parts.images, name, platform);
+  const { image, reference } = resolveImage(parts, name);
+  const targets = parts.images.targetsOf(image.id);
   const items: ImageDeleteItem[] = [];
   const last = reference
     ? untagByName(parts, image, reference, name, options.force, items)
     : untagById(parts, image, options.force, items);
-  if (!last) return items;
-  deleteImage(parts, image, { ...options, afterUntag: reference !== undefined }, items);
+  if (last) deleteImage(parts, image, { ...options, afterUntag: reference !== undefined }, items);
+  releaseVariants(parts, targets, items);
+  if (!items.some(({ Deleted }) => Deleted !== undefined)) return items;
   const { snapshots } = await sweepGarbage(parts);
   for (const key of snapshots) items.push({ Deleted: key });
   return items;
@@ -71,7 +71,7 @@ function untagByName(
   force: boolean,
   items: ImageDeleteItem[],
 ): boolean {
-  const user = parts.users.list().find(({ imageId }) => imageId === image.id);
+  const user = usersOf(parts, image)[0];
   if (!force && user && hasSingleName(allNames(parts, image)))
     throw nameInUse(text, user.containerId, image.id);
   const named = tagNameOnly(given);
@@ -105,6 +105,12 @@ function untag(parts: ImageParts, image: ImageRecord, name: NamedReference, item
   publishImageEvent(parts, "untag", image.id, image.id, image);
 }
 
+/** Containers of the image and of its other platforms. */
+function usersOf(parts: ImageParts, image: ImageRecord): ImageUser[] {
+  const ids = new Set(groupOf(parts, image.id).map(({ id }) => id));
+  return parts.users.list().filter(({ imageId }) => ids.has(imageId));
+}
+
 /** Errors: conflict where the image may not go. */
 function refuseInUse(
   parts: ImageParts,
@@ -112,7 +118,7 @@ function refuseInUse(
   { force, names }: { readonly force: boolean; readonly names: readonly NamedReference[] },
 ): void {
   if (parts.images.children(image.id).length > 0) throw hasChildren(image.id);
-  const users = parts.users.list().filter(({ imageId }) => imageId === image.id);
+  const users = usersOf(parts, image);
   const running = users.find((user) => user.running);
   if (running) throw usedByRunning(image.id, running.containerId);
   if (force) return;
@@ -142,10 +148,40 @@ function deleteImage(
   deleteImage(parts, parent, { force: false, pruneParents: true, afterUntag: true }, items);
 }
 
-/** Takes all names and the record of an image away. The caller has made sure that nothing needs it; its space is left to a sweep. */
+/**
+ * Takes all names and the record of an image away. The caller has made sure that nothing needs it; its other platforms
+ * are left to `releaseVariants` and its space to a sweep.
+ */
 export function forgetImage(parts: ImageParts, image: ImageRecord, items: ImageDeleteItem[]): void {
   for (const name of allNames(parts, image)) untag(parts, image, name, items);
   parts.images.remove(image.id);
   items.push({ Deleted: image.id });
   publishImageEvent(parts, "delete", image.id, image.id, image);
+}
+
+/** Lets go of indexes that nothing names any more, and of images that were only there as platforms of them. */
+export function releaseVariants(
+  parts: ImageParts,
+  targets: readonly Digest[],
+  items: ImageDeleteItem[],
+): void {
+  const { images } = parts;
+  for (const target of targets.filter((each) => !images.isNamed(each))) {
+    for (const { imageId, manifest } of images.variantsOf(target)) {
+      if (manifest === target) continue;
+      images.removeVariant(target, imageId);
+      const image = images.get(imageId);
+      if (image && isAlone(parts, image)) forgetImage(parts, image, items);
+    }
+  }
+}
+
+/** Whether nothing names, holds or uses an image. */
+function isAlone(parts: ImageParts, image: ImageRecord): boolean {
+  return (
+    allNames(parts, image).length === 0 &&
+    parts.images.children(image.id).length === 0 &&
+    hostsOf(parts, image.id).length === 0 &&
+    usersOf(parts, image).length === 0
+  );
 }

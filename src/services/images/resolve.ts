@@ -1,7 +1,7 @@
-import { isDigest } from "../../base/digest.ts";
+import { type Digest, isDigest } from "../../base/digest.ts";
 import { isKind } from "../../base/errors.ts";
 import type { ImageRecord, ImageStore } from "../../core/images/image-store.ts";
-import { type Platform, parsePlatform, platformRank } from "../../spec/oci-image/platform.ts";
+import type { Platform } from "../../spec/oci-image/platform.ts";
 import {
   familiarString,
   fullName,
@@ -12,44 +12,68 @@ import {
   withTag,
 } from "../../spec/reference/reference.ts";
 import { ambiguousImage, noSuchImage, wrongPlatform } from "./errors.ts";
+import { firstTarget } from "./names.ts";
+import type { ImageParts } from "./parts.ts";
+import { primaryVariant, variantFor } from "./variants.ts";
+
+type Known = Pick<ImageParts, "images" | "platform">;
 
 /** An image and how it was asked for. */
 export interface ResolvedImage {
   readonly image: ImageRecord;
   /** The name, with its tag or digest, that the text meant; undefined where it was an id. */
   readonly reference: NamedReference | undefined;
+  /** Manifest or index that the text led to. */
+  readonly target: Digest;
+  /** The image's manifest in the target. */
+  readonly manifest: Digest;
 }
 
 /**
- * The image that a user's text names: an id (with or without `sha256:`), a name with a tag, digest or neither, or the
- * beginning of an id; in this order.
- * Errors: notFound (`No such image: x:latest`), invalidArgument (`invalid reference format`, `ambiguous reference`).
+ * The image that a user's text names: an id or the digest of a manifest or index (with or without `sha256:`), a name with
+ * a tag, digest or neither, or the beginning of an id or digest; in this order. Of several platforms it is the one asked
+ * for, and without one that which runs here.
+ * Errors: notFound (`No such image: x:latest`; docker's text for a platform that is not there), invalidArgument (`invalid
+ * reference format`, `ambiguous reference`).
  */
-export function resolveImage(images: ImageStore, text: string, platform?: Platform): ResolvedImage {
-  const found = findImage(images, text);
-  if (platform && platformRank(platform, parsePlatform(found.image.platform)) === undefined) {
-    throw wrongPlatform(text, platform, found.image.platform);
-  }
-  return found;
+export function resolveImage(known: Known, text: string, platform?: Platform): ResolvedImage {
+  const found = findImage(known, text);
+  if (!platform) return found;
+  const variant = variantOf(known.images, found, platform);
+  if (!variant) throw wrongPlatform(text, platform);
+  return { ...found, ...variant };
 }
 
-function findImage(images: ImageStore, text: string): ResolvedImage {
-  const id = /^[0-9a-f]{64}$/.test(text) ? `sha256:${text}` : text;
-  if (isDigest(id)) {
-    const image = images.get(id) ?? findByManifest(images, id);
-    if (!image) throw noSuchImage(text);
-    return { image, reference: undefined };
+/** The variant for a platform: of what was named, or, since ids name one variant, of an index that holds it. */
+function variantOf(images: ImageStore, found: ResolvedImage, platform: Platform) {
+  const targets = found.reference ? [found.target] : [found.target, ...images.targetsOf(found.image.id)];
+  for (const target of targets) {
+    const variant = variantFor(images, target, platform);
+    if (variant) return { ...variant, target };
   }
+  return undefined;
+}
+
+function findImage(known: Known, text: string): ResolvedImage {
+  const { images } = known;
+  const id = /^[0-9a-f]{64}$/.test(text) ? `sha256:${text}` : text;
+  if (isDigest(id)) return findByDigest(known, id) ?? fail(noSuchImage(text));
   const prefix = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(text)?.[1];
   const reference = parseUnlessId(text, prefix);
-  const image = reference && findByName(images, reference);
-  if (image) return { image, reference };
+  const named = reference && findByName(known, reference);
+  if (named) return named;
   if (prefix !== undefined) {
-    const candidates = images.findByIdPrefix(prefix);
+    const ids = images.findByIdPrefix(prefix).map((image) => image.id);
+    const candidates = ids.length > 0 ? ids : images.findTargetsByPrefix(prefix);
     if (candidates.length > 1) throw ambiguousImage();
-    if (candidates.length === 1) return { image: candidates[0]!, reference: undefined };
+    const found = candidates[0] && findByDigest(known, candidates[0]);
+    if (found) return found;
   }
   throw noSuchImage(reference ? familiarString(tagNameOnly(reference)) : text);
+}
+
+function fail(error: Error): never {
+  throw error;
 }
 
 /** A shortened `sha256:…` is no valid name, but may be an id. */
@@ -62,20 +86,39 @@ function parseUnlessId(text: string, prefix: string | undefined): NamedReference
   }
 }
 
-function findByManifest(images: ImageStore, digest: string): ImageRecord | undefined {
-  return images.list().find((image) => image.manifest === digest);
+/** By id, or by the digest of a manifest or index. */
+function findByDigest(known: Known, digest: Digest): ResolvedImage | undefined {
+  const { images } = known;
+  const image = images.get(digest);
+  if (image) {
+    // An id stands for all that its image's name does.
+    const target = firstTarget(images, image);
+    return { image, reference: undefined, target, manifest: manifestIn(images, target, image) };
+  }
+  const variant = primaryVariant(known, digest);
+  return variant && { ...variant, reference: undefined, target: digest };
+}
+
+function manifestIn(images: ImageStore, target: Digest, image: ImageRecord): Digest {
+  return images.variantsOf(target).find(({ imageId }) => imageId === image.id)?.manifest ?? image.manifest;
 }
 
 /** The image that has this name now. */
-export function findByName(images: ImageStore, reference: NamedReference): ImageRecord | undefined {
+export function findByName(known: Known, reference: NamedReference): ResolvedImage | undefined {
+  const { images } = known;
   const named = tagNameOnly(reference);
+  const found = (id: Digest, target: Digest): ResolvedImage | undefined => {
+    const image = images.get(id);
+    if (!image) return undefined;
+    return { image, reference, target, manifest: manifestIn(images, target, image) };
+  };
   if (named.digest === undefined) {
-    const known = images.resolveName(fullString(named));
-    return known && images.get(known.id);
+    const name = images.resolveName(fullString(named));
+    return name && found(name.id, name.target);
   }
   const id = images.resolveRepoDigest(fullName(named), named.digest);
-  if (id !== undefined) return images.get(id);
+  if (id !== undefined) return found(id, named.digest);
   const tagged =
     named.tag === undefined ? undefined : images.resolveName(fullString(withTag(named, named.tag)));
-  return tagged?.target === named.digest ? images.get(tagged.id) : undefined;
+  return tagged?.target === named.digest ? found(tagged.id, tagged.target) : undefined;
 }

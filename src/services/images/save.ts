@@ -1,6 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
 import { parseRfc3339Nano } from "../../base/time.ts";
-import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { OCIPlatform } from "../../spec/engine-api/mod.ts";
 import {
   ARCHIVE_MANIFEST,
@@ -13,7 +12,7 @@ import {
 } from "../../spec/oci-image/archive.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { encodeIndex } from "../../spec/oci-image/index-document.ts";
-import { normalizePlatform } from "../../spec/oci-image/platform.ts";
+import { normalizePlatform, type Platform } from "../../spec/oci-image/platform.ts";
 import {
   familiarName,
   familiarString,
@@ -25,19 +24,27 @@ import {
   withTag,
 } from "../../spec/reference/reference.ts";
 import { byteString, END_OF_ARCHIVE, encodeEntry, paddingOf } from "../../spec/tar/mod.ts";
-import { noSuchImage } from "./errors.ts";
 import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
-import { resolveImage } from "./resolve.ts";
+import { type ResolvedImage, resolveImage } from "./resolve.ts";
+import { storedTree } from "./stored-tree.ts";
+import type { StoredVariant } from "./variants.ts";
 
 interface ImageToSave {
-  readonly image: ImageRecord;
+  /** The manifest or index that the archive's index lists. */
+  readonly target: Digest;
+  /** The platform that readers of docker's own form get. */
+  readonly primary: StoredVariant;
+  /** Manifests to save with what belongs to them; undefined for all that are stored. */
+  readonly only: ReadonlySet<Digest> | undefined;
   readonly names: NamedReference[];
 }
 
 /**
  * One archive of all the images, readable as docker's archive and as an OCI layout. The same images give the same bytes.
+ * An index is saved as it is, with the platforms that are stored or asked for; of one platform only its manifest is.
+ * Attestations go with what they attest.
  * Errors: notFound, before the first byte. What is saved stays while it is read.
  * Source: OCI image-spec v1.1, image-layout.md; Docker image specification v1.3.
  */
@@ -46,22 +53,20 @@ export async function saveImages(
   names: readonly string[],
   options: { readonly platforms: readonly OCIPlatform[]; readonly signal: AbortSignal },
 ): Promise<AsyncIterable<Uint8Array>> {
-  const platforms = options.platforms.map(normalizePlatform);
-  const images = collectImages(parts, names, (text) => {
-    for (const platform of platforms) resolveImage(parts.images, text, platform);
-  });
+  const images = collectImages(parts, names, options.platforms.map(normalizePlatform));
   return writeArchive(parts, images, options.signal);
 }
 
 function collectImages(
   parts: ImageParts,
   names: readonly string[],
-  check: (text: string) => void,
+  platforms: readonly Platform[],
 ): ImageToSave[] {
   const images = new Map<Digest, ImageToSave>();
-  const add = (image: ImageRecord, reference: NamedReference | undefined) => {
-    const known = images.get(image.id) ?? { image, names: [] };
-    images.set(image.id, known);
+  const add = (text: string, found: ResolvedImage, reference: NamedReference | undefined) => {
+    const image = selectPlatforms(parts, text, found, platforms);
+    const known = images.get(image.target) ?? image;
+    images.set(image.target, known);
     if (reference?.tag === undefined) return;
     const tagged = withTag(reference, reference.tag);
     if (!known.names.some((name) => fullString(name) === fullString(tagged))) known.names.push(tagged);
@@ -69,14 +74,27 @@ function collectImages(
   for (const text of names) {
     const repository = wholeRepository(parts, text);
     if (repository) {
-      for (const { image, name } of repository) add(image, name);
+      for (const name of repository) add(familiarString(name), resolveImage(parts, fullString(name)), name);
       continue;
     }
-    check(text);
-    const { image, reference } = resolveImage(parts.images, text);
-    add(image, reference && tagNameOnly(reference));
+    const found = resolveImage(parts, text);
+    add(text, found, found.reference && tagNameOnly(found.reference));
   }
   return [...images.values()];
+}
+
+function selectPlatforms(
+  parts: ImageParts,
+  text: string,
+  { image, manifest, target }: ResolvedImage,
+  platforms: readonly Platform[],
+): ImageToSave {
+  const primary = { image, manifest };
+  if (platforms.length === 0) return { target, primary, only: undefined, names: [] };
+  const variants = platforms.map((platform) => resolveImage(parts, text, platform));
+  const only = new Set(variants.map((variant) => variant.manifest));
+  const kept = only.has(manifest) ? primary : variants[0]!;
+  return { target: platforms.length === 1 ? kept.manifest : target, primary: kept, only, names: [] };
 }
 
 /** All tags of a repository where `text` is a name without tag, as docker saves it; undefined for everything else. */
@@ -84,13 +102,10 @@ function wholeRepository(parts: ImageParts, text: string) {
   if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text) || text.startsWith("sha256:")) return undefined;
   const reference = parseNormalized(text);
   if (reference.tag !== undefined || reference.digest !== undefined) return undefined;
-  const tagged = parts.images.listNames().flatMap((entry) => {
-    const name = parseNormalized(entry.name);
-    if (name.tag === undefined || fullName(name) !== fullName(reference)) return [];
-    const image = parts.images.get(entry.id);
-    if (!image) throw noSuchImage(familiarString(name));
-    return [{ image, name }];
-  });
+  const tagged = parts.images
+    .listNames()
+    .map((entry) => parseNormalized(entry.name))
+    .filter((name) => name.tag !== undefined && fullName(name) === fullName(reference));
   return tagged.length > 0 ? tagged : undefined;
 }
 
@@ -109,15 +124,15 @@ async function* writeArchive(
   const entries: Descriptor[] = [];
   const archive: DockerArchiveEntry[] = [];
   const repositories: Record<string, Record<string, string>> = {};
-  for (const { image, names } of images) {
-    const manifest = await readManifest(parts, image);
-    const { descriptor } = await readTarget(parts, image, image.manifest);
-    const createdSeconds = Number((parseRfc3339Nano(image.created) ?? 0n) / 1_000_000_000n);
-    for (const { digest } of [descriptor, manifest.config, ...manifest.layers]) {
+  for (const { target, primary, only, names } of images) {
+    const { descriptor } = await readTarget(parts, target);
+    const createdSeconds = Number((parseRfc3339Nano(primary.image.created) ?? 0n) / 1_000_000_000n);
+    for (const digest of await storedTree(parts, target, only)) {
       lease.add({ kind: "content", key: digest });
       if (!blobs.has(digest)) blobs.set(digest, { digest, createdSeconds });
     }
     entries.push(...indexEntries(descriptor, names));
+    const manifest = await readManifest(parts, primary.manifest);
     archive.push({
       Config: blobPath(manifest.config.digest),
       RepoTags: names.map(familiarString),
@@ -141,7 +156,9 @@ async function* writeArchive(
     yield* document(ARCHIVE_REPOSITORIES, Buffer.from(JSON.stringify(repositories)));
   }
   yield END_OF_ARCHIVE;
-  for (const { image } of images) publishImageEvent(parts, "save", image.id, image.id, image);
+  for (const { primary } of images) {
+    publishImageEvent(parts, "save", primary.image.id, primary.image.id, primary.image);
+  }
 }
 
 function indexEntries(descriptor: Descriptor, names: readonly NamedReference[]): Descriptor[] {

@@ -12,7 +12,7 @@ import {
 import { tagNamedAsAlgorithm, tagWithDigest } from "./errors.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
-import { findByName, resolveImage } from "./resolve.ts";
+import { resolveImage } from "./resolve.ts";
 
 /** The name that a repository and a tag, as given by a user, make. Errors: invalidArgument. */
 export function parseTagTarget(repository: string, tag: string): NamedReference {
@@ -22,26 +22,19 @@ export function parseTagTarget(repository: string, tag: string): NamedReference 
   return tag === "" ? tagNameOnly(reference) : withTag(reference, tag);
 }
 
-/** Gives an image another name. A name that another image had is taken from it. Errors: notFound, invalidArgument. */
+/** Gives an image, with all its platforms, another name. A name that another image had is taken from it. Errors: notFound, invalidArgument. */
 export function tagImage(
   parts: ImageParts,
   source: string,
   target: { readonly repository: string; readonly tag: string },
 ): void {
   const name = parseTagTarget(target.repository, target.tag);
-  const { image, reference } = resolveImage(parts.images, source);
-  setTag(parts, image, name, reference && targetOf(parts, image, reference));
+  const found = resolveImage(parts, source);
+  setTag(parts, found.image, name, found.target);
 }
 
 /** Gives `image` the name and tells of it. */
 export function setTag(parts: ImageParts, image: ImageRecord, name: NamedReference, target?: Digest): void {
   parts.images.setName(fullString(name), image.id, target ?? image.manifest);
   publishImageEvent(parts, "tag", image.id, familiarString(name), image);
-}
-
-/** An index stays behind the new name, so that a push can tell where the image came from. */
-function targetOf(parts: ImageParts, image: ImageRecord, reference: NamedReference): Digest | undefined {
-  if (findByName(parts.images, reference)?.id !== image.id) return undefined;
-  const named = tagNameOnly(reference);
-  return named.digest ?? parts.images.resolveName(fullString(named))?.target;
 }

@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/digest.ts";
 import { invalidArgument, notFound } from "../../base/errors.ts";
 import { type Descriptor, parseDescriptor } from "./descriptor.ts";
 import { listOf, parseDocument, textMapOf, textOf } from "./document.ts";
@@ -51,6 +52,17 @@ export function parseIndex(bytes: Uint8Array, mediaType: string): ImageIndex {
 /** Whether an entry holds provenance or an SBOM and no image: BuildKit's attestation manifests. */
 export function isAttestation(entry: Descriptor): boolean {
   return entry.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
+}
+
+/** The manifest that an entry is about: the one it attests, or itself. */
+export function referredManifest(entry: Descriptor): Digest {
+  const subject = isAttestation(entry) ? entry.annotations?.["vnd.docker.reference.digest"] : undefined;
+  return (subject as Digest | undefined) ?? entry.digest;
+}
+
+/** Entries of an index that attest something of one of its manifests. */
+export function attestationsOf(index: ImageIndex, manifest: Digest): Descriptor[] {
+  return index.manifests.filter((entry) => isAttestation(entry) && referredManifest(entry) === manifest);
 }
 
 /** Entries that can hold an image for `wanted`, best first; entries without a platform and nested indexes come last. */

@@ -176,3 +176,9 @@ export function platformRank(wanted: Platform, candidate: Platform): number | un
   );
   return rank < 0 ? undefined : rank;
 }
+
+/** As `platformRank`, for a platform that was asked for by name: other architectures do not fit, however compatible. */
+export function strictPlatformRank(wanted: Platform, candidate: Platform): number | undefined {
+  const same = normalizePlatform(wanted).architecture === normalizePlatform(candidate).architecture;
+  return same ? platformRank(wanted, candidate) : undefined;
+}

@@ -102,7 +102,7 @@ export async function createContainer(
       task: undefined,
     };
     await storeContainer(parts, record, image, input.name === "");
-    return { id, warnings: [...warnings, ...cuts, ...tellOfMismatches(parts, input, hostConfig, image)] };
+    return { id, warnings: [...warnings, ...cuts, ...tellOfMismatches(hostConfig, image)] };
   } catch (error) {
     await volumes.abandon();
     throw error;
@@ -111,8 +111,6 @@ export async function createContainer(
 
 /** What docker tells of a request that is served otherwise than one may think. */
 function tellOfMismatches(
-  parts: ContainerParts,
-  { platform }: CreateInput,
   { NetworkMode: networkMode, PortBindings: ports }: HostConfig,
   image: ContainerImage,
 ): string[] {
@@ -120,12 +118,7 @@ function tellOfMismatches(
   if (networkMode === "host" && Object.keys(ports ?? {}).length > 0) {
     warnings.push("Published ports are discarded when using host network mode");
   }
-  const [, architecture] = image.platform.split("/");
-  if (platform === undefined && architecture !== parts.host.architecture) {
-    warnings.push(
-      `The requested image's platform (${image.platform}) does not match the detected host platform (linux/${parts.host.architecture}) and no specific platform was requested`,
-    );
-  }
+  if (image.platformWarning) warnings.push(image.platformWarning);
   return warnings;
 }
 

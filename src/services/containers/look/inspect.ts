@@ -19,6 +19,7 @@ export async function inspectContainer(
   options: { readonly size: boolean },
 ): Promise<ContainerInspectResponse> {
   const record = currentRecord(parts, id);
+  const manifest = await parts.images.manifestDescriptor(record.imageId, record.imageManifest);
   const sizes = options.size ? await containerSizes(parts, record) : undefined;
   return {
     Id: record.id,
@@ -35,6 +36,7 @@ export async function inspectContainer(
     RestartCount: record.restartCount,
     Driver: record.storageDriver,
     Platform: record.platform,
+    ...(manifest && { ImageManifestDescriptor: manifest }),
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",

@@ -2,7 +2,7 @@ import { invalidArgument } from "../../../base/errors.ts";
 import { type Filters, matchesLabels, matchesPattern } from "../../../base/filters.ts";
 import { formatHumanDuration, parseRfc3339Nano } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
-import type { ContainerSummary, PortSummary } from "../../../spec/engine-api/mod.ts";
+import type { ContainerSummary, OCIDescriptor, PortSummary } from "../../../spec/engine-api/mod.ts";
 import { parsePortKey } from "../create/published-ports.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
@@ -35,7 +35,12 @@ export async function listContainers(
     chosen.push(record);
     if (options.limit > 0 && chosen.length === options.limit) break;
   }
-  const look: Look = { parts, nowMs: Date.now(), imageNames: new Map() };
+  const look: Look = {
+    parts,
+    nowMs: Date.now(),
+    imageNames: new Map(),
+    manifests: await manifestsOf(parts, chosen),
+  };
   if (!options.size) return chosen.map((record) => summarize(look, record));
   return await Promise.all(
     chosen.map(async (record) => ({
@@ -130,6 +135,21 @@ interface Look {
   readonly nowMs: number;
   /** What an image is shown as, by the name it was asked by and its id. */
   readonly imageNames: Map<string, string>;
+  /** Descriptors of the manifests that the containers were made of. */
+  readonly manifests: ReadonlyMap<string, OCIDescriptor>;
+}
+
+async function manifestsOf(
+  parts: ContainerParts,
+  records: readonly ContainerRecord[],
+): Promise<Map<string, OCIDescriptor>> {
+  const images = new Map(records.map(({ imageManifest, imageId }) => [imageManifest, imageId]));
+  const found = new Map<string, OCIDescriptor>();
+  for (const [manifest, imageId] of images) {
+    const descriptor = await parts.images.manifestDescriptor(imageId, manifest);
+    if (manifest && descriptor) found.set(manifest, descriptor);
+  }
+  return found;
 }
 
 function imageName({ parts, imageNames }: Look, asked: string, imageId: ContainerRecord["imageId"]): string {
@@ -144,11 +164,13 @@ function imageName({ parts, imageNames }: Look, asked: string, imageId: Containe
 
 function summarize(look: Look, record: ContainerRecord): ContainerSummary {
   const { parts, nowMs } = look;
+  const manifest = look.manifests.get(record.imageManifest ?? "");
   return {
     Id: record.id,
     Names: [`/${record.name}`],
     Image: imageName(look, record.config.Image ?? "", record.imageId),
     ImageID: record.imageId,
+    ...(manifest && { ImageManifestDescriptor: manifest }),
     Command: commandText([record.path, ...record.args]),
     Created: Number((parseRfc3339Nano(record.createdAt) ?? 0n) / 1_000_000_000n),
     Ports: summarizePorts(parts, record),

@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { digestOf } from "../../base/digest.ts";
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../spec/oci-image/media-types.ts";
+import { hostPlatform } from "../../spec/oci-image/platform.ts";
+
+/** The one layer of every image of a scripted registry. */
+export const layerBytes = gzipSync(execFileSync("tar", ["-c", "-C", import.meta.dir, "mod.ts"]));
+export const diffId = digestOf(gunzipSync(layerBytes));
+export const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+export const descriptor = (mediaType: string, bytes: Uint8Array) => ({
+  mediaType,
+  digest: digestOf(bytes),
+  size: bytes.byteLength,
+});
+
+/** A registry that serves whatever it is told to, true or not. */
+export async function startScriptedRegistry() {
+  const blobs = new Map<string, Uint8Array>();
+  const manifests = new Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>();
+  const server = createServer((request, response) => {
+    const [, kind, name] = /^\/v2\/x\/(blobs|manifests)\/(.+)$/.exec(request.url ?? "") ?? [];
+    if (request.url === "/v2/") return void response.end("{}");
+    const manifest = kind === "manifests" ? manifests.get(name!) : undefined;
+    if (manifest)
+      return void response.writeHead(200, { "content-type": manifest.mediaType }).end(manifest.bytes);
+    const blob = kind === "blobs" ? blobs.get(name!) : undefined;
+    if (blob) return void response.writeHead(200, { "content-length": blob.byteLength }).end(blob);
+    return void response.writeHead(404).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const add = (mediaType: string, value: unknown, tag?: string) => {
+    const bytes = json(value);
+    for (const name of [digestOf(bytes), ...(tag ? [tag] : [])]) manifests.set(name, { bytes, mediaType });
+    return descriptor(mediaType, bytes);
+  };
+  return {
+    host: `localhost:${(server.address() as { port: number }).port}`,
+    blobs,
+    add,
+    /** An image manifest; `change` says where it lies. */
+    addImage(tag: string, change: { diffIds?: string[]; architecture?: string; manifest?: object } = {}) {
+      const { os, architecture } = hostPlatform();
+      const config = json({
+        os,
+        architecture: change.architecture ?? architecture,
+        config: {},
+        rootfs: { type: "layers", diff_ids: change.diffIds ?? [diffId] },
+      });
+      blobs.set(digestOf(config), config);
+      blobs.set(digestOf(layerBytes), layerBytes);
+      return add(
+        OCI_MANIFEST,
+        {
+          schemaVersion: 2,
+          mediaType: OCI_MANIFEST,
+          config: descriptor(OCI_CONFIG, config),
+          layers: [descriptor(OCI_LAYER_GZIP, layerBytes)],
+          ...change.manifest,
+        },
+        tag,
+      );
+    },
+    /** An attestation manifest of one statement; its entry for an index. */
+    addAttestation(subject: string, predicateType: string) {
+      const statement = json({ _type: "https://in-toto.io/Statement/v1", predicateType });
+      const config = json({ architecture: "unknown", os: "unknown", config: {}, rootfs: { type: "layers" } });
+      for (const blob of [statement, config]) blobs.set(digestOf(blob), blob);
+      const layer = descriptor("application/vnd.in-toto+json", statement);
+      const manifest = add(OCI_MANIFEST, {
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        config: descriptor(OCI_CONFIG, config),
+        layers: [{ ...layer, annotations: { "in-toto.io/predicate-type": predicateType } }],
+      });
+      return {
+        ...manifest,
+        annotations: {
+          "vnd.docker.reference.type": "attestation-manifest",
+          "vnd.docker.reference.digest": subject,
+        },
+        platform: { os: "unknown", architecture: "unknown" },
+      };
+    },
+    addIndex(tag: string | undefined, entries: object[], change: object = {}) {
+      return add(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries, ...change }, tag);
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
