@@ -13,23 +13,31 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
 
 type Options = Readonly<Record<string, string>>;
 
-/** Errors: invalidArgument with docker's texts. */
-export function checkVolumeOptions(options: Options): void {
+/**
+ * Errors: invalidArgument with docker's texts. `hasQuotas`: whether the space of a directory of this driver can be limited.
+ */
+export function checkVolumeOptions(options: Options, hasQuotas: boolean): void {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw invalidArgument(`invalid option: ${JSON.stringify(name)}`);
   }
   if (options["type"] === "cifs" && options["device"] && uncPort(options["device"]) !== "") {
     throw invalidArgument("port not allowed in CIFS device URL, include 'port' in 'o='");
   }
-  if (options["size"] !== undefined && parseBinarySize(options["size"]) > 0) {
-    // Project quotas of xfs and ext4 are what docker uses; nothing here sets one up.
-    throw invalidArgument("quota size requested but no quota support");
+  if (sizeLimitOf(options) > 0) {
+    if (!hasQuotas) throw invalidArgument("quota size requested but no quota support");
+    if (needsMount(options))
+      throw invalidArgument("size is for directories of this host: it says nothing of a device");
   }
   for (const [name, needed] of Object.entries(NEEDS)) {
     if (options[name] === undefined) continue;
     const missing = needed.find((other) => options[other] === undefined);
     if (missing !== undefined) throw invalidArgument(`missing required option: ${JSON.stringify(missing)}`);
   }
+}
+
+/** Bytes that the volume may take; 0 for as many as there are. Errors: invalidArgument. */
+export function sizeLimitOf(options: Options): number {
+  return options["size"] === undefined ? 0 : parseBinarySize(options["size"]);
 }
 
 /** Whether the volume is a mount of its own, beyond a directory. */

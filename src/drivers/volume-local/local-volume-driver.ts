@@ -7,9 +7,16 @@ import { formatRfc3339Nano } from "../../base/time.ts";
 import type { DriverVolume, VolumeDriver, VolumeRecord, VolumeSweep } from "../../core/volumes/volume.ts";
 import { describeErrno } from "../../os/linux/errno-text.ts";
 import { isMountPoint, MS, mount, unmount, unmountBelow } from "../../os/linux/mount.ts";
+import { hasTreeQuotas, limitTree, releaseTree } from "../../os/linux/project-quota.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { SyscallError } from "../../os/linux/syscall-error.ts";
-import { checkVolumeOptions, deviceMountOf, needsMount, withoutPassword } from "./device-options.ts";
+import {
+  checkVolumeOptions,
+  deviceMountOf,
+  needsMount,
+  sizeLimitOf,
+  withoutPassword,
+} from "./device-options.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
 const NAME_CHARACTERS = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
@@ -39,13 +46,16 @@ export class LocalVolumeDriver implements VolumeDriver {
 
   async create(volume: VolumeRecord): Promise<void> {
     checkName(volume.name);
-    checkVolumeOptions(volume.options);
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
+    checkVolumeOptions(volume.options, "size" in volume.options && (await hasTreeQuotas(this.#root)));
     await this.#makeDirectories(volume.name);
+    const limitBytes = sizeLimitOf(volume.options);
+    if (limitBytes > 0) await limitTree(this.pathOf(volume), limitBytes);
   }
 
   async remove(volume: VolumeRecord): Promise<void> {
     if (needsMount(volume.options)) await unmountAll(this.pathOf(volume));
+    if (sizeLimitOf(volume.options) > 0) await this.#releaseLimit(volume);
     const aside = `${REMOVED_PREFIX}${newId().slice(0, 16)}`;
     try {
       await rename(join(this.#root, volume.name), join(this.#root, aside));
@@ -113,6 +123,16 @@ export class LocalVolumeDriver implements VolumeDriver {
     for (const entry of entries) await rmdir(join(this.#root, name, entry));
     await rmdir(join(this.#root, name));
     return undefined;
+  }
+
+  /** The kernel's record of a limit would outlive the directory. */
+  async #releaseLimit(volume: VolumeRecord): Promise<void> {
+    try {
+      await releaseTree(this.pathOf(volume));
+    } catch (error) {
+      // The directory is gone, or lies on a file system that was mounted without quotas this time.
+      if (!(error instanceof SyscallError)) throw error;
+    }
   }
 
   async #makeDirectories(name: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { MS } from "../../os/linux/mount.ts";
-import { checkVolumeOptions, deviceMountOf, withoutPassword } from "./device-options.ts";
+import { checkVolumeOptions, deviceMountOf, sizeLimitOf, withoutPassword } from "./device-options.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
 test("options become flags, and data what is left", () => {
@@ -23,10 +23,17 @@ test.each([
     "port not allowed in CIFS device URL, include 'port' in 'o='",
   ],
 ])("%j is refused", (options, message) =>
-  expect(() => checkVolumeOptions(options as Record<string, string>)).toThrow(message),
+  expect(() => checkVolumeOptions(options as Record<string, string>, false)).toThrow(message),
 );
 
-test("a size of nothing is no quota", () => checkVolumeOptions({ size: "0" }));
+test("a size of nothing is no quota, one of something is for directories", () => {
+  checkVolumeOptions({ size: "0" }, false);
+  checkVolumeOptions({ size: "10m" }, true);
+  expect(sizeLimitOf({ size: "10m" })).toBe(10 << 20);
+  expect(() => checkVolumeOptions({ size: "10m", type: "tmpfs", device: "tmpfs" }, true)).toThrow(
+    "size is for directories of this host",
+  );
+});
 
 test("servers are resolved for the kernel", async () => {
   expect(await deviceMountOf({ type: "nfs", device: ":/share", o: "addr=10.0.0.1,rw" })).toEqual({

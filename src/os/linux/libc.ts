@@ -20,6 +20,7 @@ export const AT_RECURSIVE = 0x8000;
 
 /** Numbers of system calls; those from 424 on are the same on every architecture. */
 export const SYS = {
+  ioctl: process.arch === "arm64" ? 29 : 16,
   getdents64: process.arch === "arm64" ? 61 : 217,
   renameat2: process.arch === "arm64" ? 276 : 316,
   pidfd_send_signal: 424,
@@ -34,6 +35,7 @@ export const SYS = {
   openat2: 437,
   pidfd_getfd: 438,
   mount_setattr: 442,
+  quotactl_fd: 443,
   fchmodat2: 452,
 } as const;
 
