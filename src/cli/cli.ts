@@ -4,10 +4,18 @@ import { type ClientConfig, defaultConfigDir, readClientConfig } from "../client
 import type { Globals } from "./globals.ts";
 import type { StandardOutput } from "./streams/standard-output.ts";
 
+/** What the program writes to. */
+export interface Outputs {
+  readonly out: StandardOutput;
+  readonly err: StandardOutput;
+}
+
 /** One run of the program: its streams, its configuration and, on demand, its engine. */
 export class Cli {
   readonly #process: NodeJS.Process;
-  readonly #output: StandardOutput;
+  /** Stdout and stderr for bytes and finished text. */
+  readonly out: StandardOutput;
+  readonly err: StandardOutput;
   readonly env: NodeJS.ProcessEnv;
   readonly globals: Globals;
   /** Long names of the global options that were given. */
@@ -17,12 +25,13 @@ export class Cli {
 
   constructor(
     process: NodeJS.Process,
-    output: StandardOutput,
+    { out, err }: Outputs,
     globals: Globals,
     givenGlobals: ReadonlySet<string>,
   ) {
     this.#process = process;
-    this.#output = output;
+    this.out = out;
+    this.err = err;
     this.env = process.env;
     this.globals = globals;
     this.givenGlobals = givenGlobals;
@@ -34,11 +43,11 @@ export class Cli {
   }
 
   get stdout(): WriteStream {
-    return this.#output.stream;
+    return this.out.stream;
   }
 
   get stderr(): WriteStream {
-    return this.#process.stderr;
+    return this.err.stream;
   }
 
   get configDir(): string {
@@ -65,7 +74,7 @@ export class Cli {
 
   /** Writes finished text to stdout. */
   write(text: string): void {
-    this.#output.write(text);
+    this.out.write(text);
   }
 
   /** Writes a line to stdout. */
@@ -75,6 +84,6 @@ export class Cli {
 
   /** Writes a line to stderr. */
   warn(line: string): void {
-    this.stderr.write(`${line}\n`);
+    this.err.write(`${line}\n`);
   }
 }

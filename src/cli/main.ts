@@ -1,63 +1,58 @@
 import { EngineError } from "../base/errors.ts";
-import { Cli } from "./cli.ts";
+import { Cli, type Outputs } from "./cli.ts";
 import type { AnyCommand } from "./command.ts";
 import { EXIT_USAGE, ExitError } from "./exit.ts";
 import { FlagError, parseFlags } from "./flags/parse.ts";
 import { globalFlags } from "./globals.ts";
 import { PROGRAM } from "./program.ts";
-import type { StandardOutput } from "./streams/standard-output.ts";
 import { type Found, findCommand } from "./tree.ts";
 import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
 
 type FoundLeaf = Extract<Found, { kind: "leaf" }>;
 
 /** Runs one command line. The result is the exit code; everything was written, if not yet flushed. */
-export async function main(process: NodeJS.Process, output: StandardOutput): Promise<number> {
+export async function main(process: NodeJS.Process, outputs: Outputs): Promise<number> {
   try {
-    return await dispatch(process, output, process.argv.slice(2));
+    return await dispatch(process, outputs, process.argv.slice(2));
   } catch (error) {
-    return report(process, error);
+    return report(process, outputs, error);
   }
 }
 
-function report(process: NodeJS.Process, error: unknown): number {
+function report(process: NodeJS.Process, { err }: Outputs, error: unknown): number {
   if (error instanceof ExitError) {
-    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    if (error.message !== "") err.write(`${error.message}\n`);
     return error.code;
   }
   if (error instanceof EngineError) {
-    process.stderr.write(`${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
+    err.write(`${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
     return 1;
   }
   const trace = process.env["GANTRY_TRACE"] && error instanceof Error ? error.stack : undefined;
-  process.stderr.write(`${trace ?? (error instanceof Error ? error.message : String(error))}\n`);
+  err.write(`${trace ?? (error instanceof Error ? error.message : String(error))}\n`);
   return 1;
 }
 
-async function dispatch(
-  process: NodeJS.Process,
-  output: StandardOutput,
-  argv: readonly string[],
-): Promise<number> {
+async function dispatch(process: NodeJS.Process, outputs: Outputs, argv: readonly string[]): Promise<number> {
   const flags = globalFlags(process.env);
   const parsed = parseOrExit(
     () => parseFlags(flags, argv, { interspersed: false }),
     "[OPTIONS] COMMAND [ARG...]",
     "",
   );
-  if (parsed.shortHelp) warnShortHelp(process);
+  if (parsed.shortHelp) warnShortHelp(outputs);
   if (parsed.values.version) {
-    output.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
+    outputs.out.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
     return 0;
   }
-  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process, output);
+  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process, outputs);
   const words = parsed.args[0] === "help" ? helpWords(parsed.args.slice(1)) : parsed.args;
-  if (words.length === 0) return await printRootHelp(process, output);
-  const cli = new Cli(process, output, parsed.values, parsed.given);
+  if (words.length === 0) return await printRootHelp(process, outputs);
+  const cli = new Cli(process, outputs, parsed.values, parsed.given);
   const found = findCommand(words);
   if (found.kind === "unknown") throw unknownCommand(found);
-  if (found.kind === "group") return await runGroup(process, output, found);
-  return await runLeaf(process, output, cli, found);
+  if (found.kind === "group") return await runGroup(outputs, found);
+  return await runLeaf(outputs, cli, found);
 }
 
 /** `help run` means `run --help`; what is not a command is no topic. */
@@ -79,23 +74,17 @@ function unknownCommand(found: Extract<Found, { kind: "unknown" }>): ExitError {
 }
 
 async function runGroup(
-  process: NodeJS.Process,
-  output: StandardOutput,
+  outputs: Outputs,
   { group, rest }: Extract<Found, { kind: "group" }>,
 ): Promise<number> {
   const parsed = parseOrExit(() => parseFlags({}, rest), "COMMAND", group.name);
-  if (parsed.shortHelp) warnShortHelp(process);
+  if (parsed.shortHelp) warnShortHelp(outputs);
   const { groupHelp } = await import("./help.ts");
-  output.write(groupHelp(group));
+  outputs.out.write(groupHelp(group));
   return 0;
 }
 
-async function runLeaf(
-  process: NodeJS.Process,
-  output: StandardOutput,
-  cli: Cli,
-  found: FoundLeaf,
-): Promise<number> {
+async function runLeaf(outputs: Outputs, cli: Cli, found: FoundLeaf): Promise<number> {
   const { command } = await found.leaf.load();
   const options = { interspersed: command.interspersed ?? true };
   const usage = [command.usage, ...(command.moreUsage ?? [])];
@@ -104,16 +93,16 @@ async function runLeaf(
     usage.join("\n\t"),
     found.path,
   );
-  if (parsed.shortHelp) warnShortHelp(process);
+  if (parsed.shortHelp) warnShortHelp(outputs);
   if (parsed.help) {
     const { commandHelp } = await import("./help.ts");
-    output.write(
+    outputs.out.write(
       commandHelp({
         command,
         leaf: found.leaf,
         group: found.group,
         path: found.path,
-        width: helpWidth(output),
+        width: helpWidth(outputs),
       }),
     );
     return 0;
@@ -163,16 +152,16 @@ function argDemand(min: number, max: number | undefined): [demand: string, verb:
   return [`requires at least ${min} and at most ${plural(max)}`, "Run"];
 }
 
-async function printRootHelp(process: NodeJS.Process, output: StandardOutput): Promise<number> {
+async function printRootHelp(process: NodeJS.Process, outputs: Outputs): Promise<number> {
   const { rootHelp } = await import("./help.ts");
-  output.write(rootHelp(globalFlags(process.env), helpWidth(output)));
+  outputs.out.write(rootHelp(globalFlags(process.env), helpWidth(outputs)));
   return 0;
 }
 
-function warnShortHelp(process: NodeJS.Process): void {
-  process.stderr.write("Flag shorthand -h has been deprecated, use --help\n");
+function warnShortHelp({ err }: Outputs): void {
+  err.write("Flag shorthand -h has been deprecated, use --help\n");
 }
 
-function helpWidth(output: StandardOutput): number {
-  return output.stream.isTTY ? output.stream.columns || 80 : 80;
+function helpWidth({ out }: Outputs): number {
+  return out.stream.isTTY ? out.stream.columns || 80 : 80;
 }

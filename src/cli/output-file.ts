@@ -26,7 +26,7 @@ export async function checkOutput(cli: Cli, path: string, doing: string): Promis
 
 /** Writes an archive to a file, whole or not at all, or to stdout. */
 export async function writeOutput(cli: Cli, archive: Readable, path: string): Promise<void> {
-  if (path === "") return await copyOutput(archive, cli.stdout);
+  if (path === "") return await copyOutput(archive, cli.out);
   const target = await stat(path).catch(() => undefined);
   // A device or a pipe cannot be put in place by a rename.
   const direct = target !== undefined && !target.isFile();

@@ -1,8 +1,6 @@
-import type { StandardOutput } from "./streams/standard-output.ts";
+import type { Outputs } from "./cli.ts";
 
 /** Ends the process after everything written so far has left it; open sockets and a waiting stdin do not hold it up. */
-export function endProcess(process: NodeJS.Process, output: StandardOutput, code: number): void {
-  const end = () => process.exit(code);
-  // A failing command has told why on stderr, which must not be cut short. A stream costs time to open: not for a success.
-  output.flush(() => (code === 0 ? end() : process.stderr.write("", end)));
+export function endProcess(process: NodeJS.Process, { out, err }: Outputs, code: number): void {
+  out.flush(() => err.flush(() => process.exit(code)));
 }

@@ -1,11 +1,11 @@
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../base/detach-keys.ts";
 import type { ApiClient } from "../client/api-client.ts";
+import type { AttachedStream } from "../client/attached-stream.ts";
 import { attachContainer } from "../client/containers/attach.ts";
 import { killContainer } from "../client/containers/kill.ts";
 import { resizeContainer } from "../client/containers/resize.ts";
 import { startContainer } from "../client/containers/start.ts";
 import { type Waiting, waitContainer } from "../client/containers/wait.ts";
-import type { HijackedStream } from "../client/hijacked-stream.ts";
 import type { ContainerCreateRequest } from "../spec/engine-api/mod.ts";
 import type { Cli } from "./cli.ts";
 import { type CreateOptions, createWithPull } from "./create-container.ts";
@@ -64,7 +64,7 @@ function attach(
   id: string,
   body: ContainerCreateRequest,
   options: RunOptions,
-): Promise<HijackedStream> {
+): Promise<AttachedStream> {
   return attachContainer(client, id, {
     stream: true,
     stdin: body.AttachStdin ?? false,
@@ -86,7 +86,7 @@ interface Session {
   readonly id: string;
   readonly body: ContainerCreateRequest;
   readonly options: RunOptions;
-  readonly stream: HijackedStream | undefined;
+  readonly stream: AttachedStream | undefined;
   readonly waiting: Waiting;
 }
 
@@ -101,8 +101,8 @@ async function stay(
     ? runAttachment({
         stream,
         stdin: body.AttachStdin ? cli.stdin : undefined,
-        stdout: body.AttachStdout ? cli.stdout : undefined,
-        stderr: body.AttachStderr ? cli.stderr : undefined,
+        stdout: body.AttachStdout ? cli.out : undefined,
+        stderr: body.AttachStderr ? cli.err : undefined,
         tty,
         detachKeys: tty
           ? parseDetachKeys(options.detachKeys || cli.config.detachKeys || DEFAULT_DETACH_KEYS)
@@ -114,7 +114,7 @@ async function stay(
   try {
     await start(client, id);
   } catch (error) {
-    stream?.socket.destroy();
+    stream?.close();
     if (body.HostConfig?.AutoRemove) await waiting.exit.catch(() => {});
     throw error;
   }

@@ -108,10 +108,10 @@ describe("ApiClient", () => {
   });
 
   test("hijacks, keeps early bytes, and closes one way only", async () => {
-    const { socket: stream } = await attachContainer(client, "c", { stream: true, stdin: true });
-    stream.write("echo ");
-    stream.end();
-    expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe("early echo late");
+    const { input, output } = await attachContainer(client, "c", { stream: true, stdin: true });
+    input!.write("echo ");
+    input!.end();
+    expect(Buffer.concat(await Array.fromAsync(output)).toString()).toBe("early echo late");
     expect(seen.at(-1)).toBe("POST /v1.47/containers/c/attach?stream=1&stdin=1 tcp");
   });
 

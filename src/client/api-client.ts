@@ -1,10 +1,10 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { canceled } from "../base/errors.ts";
 import { negotiate } from "./api-version.ts";
+import { type AttachedStream, mediaTypeIsMultiplexed } from "./attached-stream.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { ConnectionError, connectionLost, responseError } from "./errors.ts";
-import { type HijackedStream, mediaTypeIsMultiplexed } from "./hijacked-stream.ts";
 import { encodeQuery, type Query } from "./query.ts";
 import { type QuickAnswer, quickRequest } from "./quick-request.ts";
 
@@ -78,12 +78,18 @@ export class ApiClient implements Disposable {
   /** The JSON body of the answer. */
   async json<T>(request: ApiRequest): Promise<T> {
     const quick = await this.#quick(request);
-    return JSON.parse(quick ? quick.text : await readText(await this.stream(request))) as T;
+    return JSON.parse(quick ? await quick.text() : await readText(await this.stream(request))) as T;
   }
 
   /** Sends a request whose answer has nothing to say. */
   async send(request: ApiRequest): Promise<void> {
-    await readText(await this.stream(request));
+    const quick = await this.#quick(request);
+    await (quick ? quick.text() : readText(await this.stream(request)));
+  }
+
+  /** The body of the answer as it comes. Whoever gets it must read it to its end or abort the request. */
+  async bytes(request: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+    return (await this.#quick(request))?.bytes() ?? (await this.stream(request));
   }
 
   /** The answer with its body unread. Whoever gets it must read it to its end or destroy it. */
@@ -92,10 +98,40 @@ export class ApiClient implements Disposable {
     return response!;
   }
 
-  /** Takes the connection over from HTTP. Source: Docker Engine API, "Hijacking" of container attach. */
-  async hijack(request: ApiRequest): Promise<HijackedStream> {
+  /**
+   * Attaches to streams. Only typing takes the connection over from HTTP: output alone is the body of an answer.
+   * Source: Docker Engine API, "Hijacking" of container attach.
+   */
+  async attach(request: ApiRequest, typing: boolean): Promise<AttachedStream> {
+    return typing ? await this.#hijack(request) : await this.#watch(request);
+  }
+
+  async #hijack(request: ApiRequest): Promise<AttachedStream> {
     const { upgraded } = await this.#exchange(request, true);
-    return upgraded!;
+    const { socket, mediaType } = upgraded!;
+    return {
+      output: socket,
+      input: socket,
+      multiplexed: mediaTypeIsMultiplexed(mediaType),
+      close: () => void socket.destroy(),
+    };
+  }
+
+  async #watch(request: ApiRequest): Promise<AttachedStream> {
+    const leaving = new AbortController();
+    const signal = request.signal ? AbortSignal.any([request.signal, leaving.signal]) : leaving.signal;
+    const close = () => leaving.abort();
+    const quick = await this.#quick({ ...request, signal });
+    if (quick) {
+      const multiplexed = mediaTypeIsMultiplexed(quick.header("content-type"));
+      return { output: quick.bytes(), multiplexed, close };
+    }
+    const response = await this.stream({ ...request, signal });
+    return {
+      output: response,
+      multiplexed: mediaTypeIsMultiplexed(response.headers["content-type"]),
+      close,
+    };
   }
 
   /** Ends kept connections. */
@@ -120,18 +156,21 @@ export class ApiClient implements Disposable {
     };
   }
 
-  /** The answer to a plain question, got the quick way where there is one. */
+  /** The answer to a request that has little to send, got the quick way where there is one. */
   async #quick(request: ApiRequest): Promise<QuickAnswer | undefined> {
-    const { method, signal } = request;
-    if (this.endpoint.kind !== "unix" || (method !== "GET" && method !== "HEAD")) return undefined;
+    const { method, signal, json, body } = request;
+    if (this.endpoint.kind !== "unix" || body !== undefined) return undefined;
+    if (signal?.aborted) throw canceled("context canceled");
     const path = await this.#path(request);
     const answer = await quickRequest(this.endpoint.path, {
       method,
       path,
       headers: this.#headers(request),
+      body: json === undefined ? undefined : JSON.stringify(json),
       signal,
     });
-    if (answer && answer.status >= 400) throw responseError(answer.status, answer.statusText, answer.text);
+    if (answer && answer.status >= 400)
+      throw responseError(answer.status, answer.statusText, await answer.text());
     return answer;
   }
 
@@ -139,6 +178,7 @@ export class ApiClient implements Disposable {
     return {
       Host: "docker",
       "User-Agent": this.#options.userAgent ?? "Gantry-Client",
+      ...(request.json === undefined ? {} : { "Content-Type": "application/json" }),
       ...this.#options.headers,
       ...request.headers,
     };
@@ -167,7 +207,7 @@ export class ApiClient implements Disposable {
         if (head.length > 0) socket.unshift(head);
         abortWith(request.signal, socket);
         resolve({
-          upgraded: { socket, multiplexed: mediaTypeIsMultiplexed(response.headers["content-type"]) },
+          upgraded: { socket, mediaType: response.headers["content-type"] },
         });
       });
       outgoing.on("response", (response) => {
@@ -187,7 +227,6 @@ export class ApiClient implements Disposable {
 
   async #requestOptions(request: ApiRequest, hijack: boolean): Promise<RequestOptions> {
     const headers = this.#headers(request);
-    if (request.json !== undefined) headers["Content-Type"] = "application/json";
     if (hijack) Object.assign(headers, { Connection: "Upgrade", Upgrade: "tcp" });
     const common = {
       method: request.method,
@@ -205,7 +244,7 @@ export class ApiClient implements Disposable {
 
 interface Exchange {
   readonly response?: IncomingMessage;
-  readonly upgraded?: HijackedStream;
+  readonly upgraded?: { readonly socket: Duplex; readonly mediaType: string | undefined };
 }
 
 function isTls(endpoint: Endpoint): boolean {

@@ -27,7 +27,7 @@ export async function copyFromContainer(
   const source = request.followLink ? await followed(client, container, request.source) : request.source;
   if (target === "-") {
     const { tar } = await getContainerArchive(client, container, source);
-    return await copyOutput(tar, cli.stdout);
+    return await copyOutput(tar, cli.out);
   }
   const path = resolve(target);
   await checkFolder(dirname(path));

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { ipVersion } from "./ip-version.ts";
 
 /** A value of `--add-host` as the API takes it. Throws an Error with the text docker prints. */
 export function extraHost(text: string): string {
@@ -8,14 +8,14 @@ export function extraHost(text: string): string {
   if (separator < 0 || name === "") throw new Error(`bad format for add-host: ${JSON.stringify(text)}`);
   let address = text.slice(separator + 1);
   if (/^\[.*\]$/.test(address)) address = address.slice(1, -1);
-  if (address !== "host-gateway" && isIP(address) === 0)
+  if (address !== "host-gateway" && ipVersion(address) === 0)
     throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
   return `${name}:${address}`;
 }
 
 /** A value of `--dns`. */
 export function dnsServer(text: string): string {
-  if (isIP(text.trim()) === 0) throw new Error(`IP address is not correctly formatted: ${text}`);
+  if (ipVersion(text.trim()) === 0) throw new Error(`IP address is not correctly formatted: ${text}`);
   return text.trim();
 }
 

@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
 import { invalidArgument } from "../../base/errors.ts";
 import type { EndpointSettings } from "../../spec/engine-api/mod.ts";
 import { parseGoInt } from "../flags/go-values.ts";
 import { splitCsv } from "./csv.ts";
+import { ipVersion } from "./ip-version.ts";
 
 /** One value of `--network`. */
 export interface NetworkAttachment {
@@ -164,7 +164,7 @@ function toSettings(network: NetworkAttachment): EndpointSettings {
 }
 
 function checkIp(text: string): string {
-  if (isIP(text) === 0) throw invalidArgument(`invalid IP address: ${text}`);
+  if (ipVersion(text) === 0) throw invalidArgument(`invalid IP address: ${text}`);
   return text;
 }
 

@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import { invalidArgument } from "../../base/errors.ts";
 import type { PortMap, PortSet } from "../../spec/engine-api/mod.ts";
+import { ipVersion } from "./ip-version.ts";
 
 export interface PublishedPorts {
   readonly exposed: PortSet;
@@ -39,7 +39,7 @@ function splitProtocol(text: string): [port: string, protocol: string] {
 
 function bareIp(ip: string): string {
   const bare = ip.startsWith("[") && ip.endsWith("]") ? ip.slice(1, -1) : ip;
-  if (bare !== "" && isIP(bare) === 0) throw invalidArgument(`invalid IP address: ${ip}`);
+  if (bare !== "" && ipVersion(bare) === 0) throw invalidArgument(`invalid IP address: ${ip}`);
   return bare;
 }
 

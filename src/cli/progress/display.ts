@@ -1,7 +1,7 @@
 import type { WriteStream } from "node:tty";
 import type { ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { ExitError } from "../exit.ts";
-import { writeAll } from "../streams/write.ts";
+import { writeAll } from "../streams/sink.ts";
 import { progressBar } from "./bar.ts";
 
 /** Called with the `aux` value of each message that has one. */

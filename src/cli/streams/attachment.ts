@@ -1,10 +1,11 @@
 import type { Duplex, Readable } from "node:stream";
 import { DetachWatcher } from "../../base/detach-keys.ts";
-import type { HijackedStream } from "../../client/hijacked-stream.ts";
+import { isKind } from "../../base/errors.ts";
+import type { AttachedStream } from "../../client/attached-stream.ts";
 import { copyOutput, demultiplex, type OutputTargets } from "./demultiplex.ts";
 
 export interface AttachmentOptions extends OutputTargets {
-  readonly stream: HijackedStream;
+  readonly stream: AttachedStream;
   /** Nothing is typed in where it is missing. */
   readonly stdin?: Readable | undefined;
   /** Whether the container has a terminal: output is then one stream, as it is. */
@@ -21,18 +22,20 @@ export type AttachmentEnd = "ended" | "detached";
  * The end of stdin closes the container's stdin and nothing else.
  */
 export async function runAttachment(options: AttachmentOptions): Promise<AttachmentEnd> {
-  const { socket } = options.stream;
+  const { stream } = options;
   const { promise: detached, resolve: detach } = Promise.withResolvers<AttachmentEnd>();
   // A connection that breaks ends the output; the exit status, asked for separately, says what happened.
-  socket.on("error", () => {});
-  const input = options.stdin
-    ? pumpInput(options.stdin, socket, options.detachKeys, () => detach("detached"))
-    : undefined;
-  if (!options.stdin) socket.end();
-  const output = options.tty ? copyOutput(socket, options.stdout) : demultiplex(socket, options);
+  stream.input?.on("error", () => {});
+  const input =
+    options.stdin && stream.input
+      ? pumpInput(options.stdin, stream.input, options.detachKeys, () => detach("detached"))
+      : undefined;
+  const output = options.tty
+    ? copyOutput(stream.output, options.stdout)
+    : demultiplex(stream.output, options);
   try {
     const end = await Promise.race([output.then((): AttachmentEnd => "ended", ignoreReset), detached]);
-    if (end === "detached") socket.destroy();
+    if (end === "detached") stream.close();
     return end;
   } finally {
     input?.[Symbol.dispose]();
@@ -40,6 +43,7 @@ export async function runAttachment(options: AttachmentOptions): Promise<Attachm
 }
 
 function ignoreReset(error: NodeJS.ErrnoException): AttachmentEnd {
+  if (isKind(error, "unavailable")) return "ended";
   if (error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "ERR_STREAM_PREMATURE_CLOSE")
     return "ended";
   throw error;

@@ -1,5 +1,5 @@
 import type { ApiClient } from "../api-client.ts";
-import type { HijackedStream } from "../hijacked-stream.ts";
+import type { AttachedStream } from "../attached-stream.ts";
 import { segment } from "../path.ts";
 
 export interface AttachOptions {
@@ -19,12 +19,13 @@ export function attachContainer(
   client: ApiClient,
   id: string,
   options: AttachOptions,
-): Promise<HijackedStream> {
+): Promise<AttachedStream> {
   const { signal, ...query } = options;
-  return client.hijack({
+  const request = {
     method: "POST",
     path: `/containers/${segment(id)}/attach`,
     query,
     ...(signal ? { signal } : {}),
-  });
+  } as const;
+  return client.attach(request, options.stdin ?? false);
 }

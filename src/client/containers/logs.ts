@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { ApiClient } from "../api-client.ts";
 import { segment } from "../path.ts";
 
@@ -17,9 +16,13 @@ export interface LogsOptions {
 }
 
 /** A container's output, framed (see stdcopy) where it has no terminal. */
-export function containerLogs(client: ApiClient, id: string, options: LogsOptions): Promise<IncomingMessage> {
+export function containerLogs(
+  client: ApiClient,
+  id: string,
+  options: LogsOptions,
+): Promise<AsyncIterable<Uint8Array>> {
   const { signal, ...query } = options;
-  return client.stream({
+  return client.bytes({
     method: "GET",
     path: `/containers/${segment(id)}/logs`,
     query,

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { decodeJsonStream } from "../../spec/engine-api/json-stream.ts";
 import type { ContainerWaitResponse, WaitCondition } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -21,7 +20,7 @@ export async function waitContainer(
   condition: WaitCondition = "not-running",
   signal?: AbortSignal,
 ): Promise<Waiting> {
-  const response = await client.stream({
+  const response = await client.bytes({
     method: "POST",
     path: `/containers/${segment(id)}/wait`,
     query: { condition },
@@ -33,7 +32,7 @@ export async function waitContainer(
   return { exit };
 }
 
-async function readExit(response: IncomingMessage): Promise<ContainerWaitResponse> {
+async function readExit(response: AsyncIterable<Uint8Array>): Promise<ContainerWaitResponse> {
   for await (const answer of decodeJsonStream<ContainerWaitResponse>(response)) return answer;
   throw connectionLost(undefined);
 }

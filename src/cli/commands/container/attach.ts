@@ -35,7 +35,7 @@ export const command = defineCommand({
     checkRunning(State);
     const tty = Config.Tty ?? false;
     const stdin = !flags["no-stdin"] && (Config.OpenStdin ?? false);
-    checkTtyInput(cli.stdin, stdin, tty);
+    checkTtyInput(cli, stdin, tty);
     const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
     using _signals =
       flags["sig-proxy"] && !tty
@@ -57,8 +57,8 @@ export const command = defineCommand({
     const end = await runAttachment({
       stream,
       stdin: stdin ? cli.stdin : undefined,
-      stdout: cli.stdout,
-      stderr: cli.stderr,
+      stdout: cli.out,
+      stderr: cli.err,
       tty,
       detachKeys: tty ? keys : [],
     });

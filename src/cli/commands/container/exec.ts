@@ -45,7 +45,7 @@ export const command = defineCommand({
       Cmd: words,
       ...(flags["detach-keys"] === "" ? {} : { DetachKeys: flags["detach-keys"] }),
     };
-    if (attached) checkTtyInput(cli.stdin, flags.interactive, flags.tty);
+    if (attached) checkTtyInput(cli, flags.interactive, flags.tty);
     const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
     if (attached && flags.tty && cli.stdout.isTTY) {
       const [width, height] = cli.stdout.getWindowSize();
@@ -69,10 +69,8 @@ async function stayWith(
   keys: number[],
 ): Promise<number> {
   const tty = body.Tty ?? false;
-  const stream = await startExecAttached(client, id, {
-    Tty: tty,
-    ...(body.ConsoleSize ? { ConsoleSize: body.ConsoleSize } : {}),
-  });
+  const start = { Tty: tty, ...(body.ConsoleSize ? { ConsoleSize: body.ConsoleSize } : {}) };
+  const stream = await startExecAttached(client, id, start, body.AttachStdin ?? false);
   using _raw = tty && body.AttachStdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
   using _size =
     tty && cli.stdout.isTTY
@@ -85,8 +83,8 @@ async function stayWith(
   const end = await runAttachment({
     stream,
     stdin: body.AttachStdin ? cli.stdin : undefined,
-    stdout: cli.stdout,
-    stderr: cli.stderr,
+    stdout: cli.out,
+    stderr: cli.err,
     tty,
     detachKeys: tty ? keys : [],
   });

@@ -33,8 +33,8 @@ export const command = defineCommand({
       ...(flags.since === "" ? {} : { since: parseTimestamp(flags.since, "since") }),
       ...(flags.until === "" ? {} : { until: parseTimestamp(flags.until, "until") }),
     });
-    if (Config.Tty) await copyOutput(output, cli.stdout);
-    else await demultiplex(output, { stdout: cli.stdout, stderr: cli.stderr });
+    if (Config.Tty) await copyOutput(output, cli.out);
+    else await demultiplex(output, { stdout: cli.out, stderr: cli.err });
     return 0;
   },
 });

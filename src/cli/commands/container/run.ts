@@ -32,7 +32,7 @@ export const command = defineCommand({
           AttachStderr: false,
           StdinOnce: false,
         });
-      } else checkTtyInput(cli.stdin, body.AttachStdin === true, flags.tty);
+      } else checkTtyInput(cli, body.AttachStdin === true, flags.tty);
       if (flags["detach-keys"] !== "") parseDetachKeys(flags["detach-keys"]);
       return await runContainer(cli, body, {
         detach: flags.detach,

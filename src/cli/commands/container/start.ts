@@ -63,7 +63,7 @@ async function startAttached(
   const { Config, Id, HostConfig } = await inspectContainer(client, name);
   const tty = Config.Tty ?? false;
   const stdin = request.stdin && (Config.OpenStdin ?? false);
-  checkTtyInput(cli.stdin, stdin, tty);
+  checkTtyInput(cli, stdin, tty);
   using _signals = tty
     ? { [Symbol.dispose]: () => {} }
     : proxySignals((signal) => killContainer(client, Id, signal));
@@ -75,8 +75,8 @@ async function startAttached(
   const attachment = runAttachment({
     stream,
     stdin: stdin ? cli.stdin : undefined,
-    stdout: cli.stdout,
-    stderr: cli.stderr,
+    stdout: cli.out,
+    stderr: cli.err,
     tty,
     detachKeys: tty ? request.keys : [],
   });
@@ -85,7 +85,7 @@ async function startAttached(
   try {
     await startContainer(client, Id);
   } catch (error) {
-    stream.socket.destroy();
+    stream.close();
     throw error;
   }
   using _size =

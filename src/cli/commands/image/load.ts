@@ -28,7 +28,7 @@ export const command = defineCommand({
     const answer = await loadImages(await cli.client(), tar, quiet);
     const isJson = String(answer.headers["content-type"] ?? "").startsWith("application/json");
     if (isJson) await displayProgress(decodeJsonStream<ProgressMessage>(answer), cli.stdout);
-    else await copyOutput(answer, cli.stdout);
+    else await copyOutput(answer, cli.out);
     return 0;
   },
 });
