@@ -1,16 +1,19 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { invalidArgument } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import type { NameResolver, NetworkDriver, SandboxFactory } from "../core/networks/network-driver.ts";
+import type { NameResolver, NetworkDrivers, SandboxFactory } from "../core/networks/network-driver.ts";
 import { Resolver } from "../drivers/dns/mod.ts";
 import { Ipam } from "../drivers/ipam/mod.ts";
+import { IpamDrivers } from "../drivers/ipam-plugin/mod.ts";
 import { BridgeDriver } from "../drivers/network-bridge/mod.ts";
 import { HostDriver } from "../drivers/network-host/mod.ts";
 import { MacvlanDriver, UnsupportedDriver } from "../drivers/network-macvlan/mod.ts";
 import { NoneDriver } from "../drivers/network-none/mod.ts";
 import { InterfaceNames, NetworkSandboxes } from "../drivers/network-sandbox/mod.ts";
+import type { Plugins } from "../drivers/plugin-client/mod.ts";
 import type { Reactor } from "../os/linux/reactor/reactor.ts";
 import type { NetworkServiceParts } from "../services/networks/mod.ts";
+import { PluginNetworkDrivers } from "../services/plugins/mod.ts";
 import { type DaemonSettings, DEFAULT_DATA_ROOT } from "./daemon-settings.ts";
 import { defaultBridgeOf } from "./default-bridge.ts";
 
@@ -20,21 +23,24 @@ export interface NetworkDriverOptions {
   readonly runRoot: string;
   readonly settings: DaemonSettings;
   readonly reactor: Reactor;
+  readonly plugins: Plugins;
   readonly logger: Logger;
 }
 
-export interface NetworkDrivers extends AsyncDisposable {
-  readonly drivers: readonly NetworkDriver[];
+/** What an engine's networks are made with. */
+export interface NetworkParts extends AsyncDisposable {
+  readonly drivers: NetworkDrivers;
   readonly sandboxes: SandboxFactory;
   readonly names: NameResolver;
   readonly defaultBridge: NetworkServiceParts["defaultBridge"];
 }
 
 /** The drivers of an engine's networks. Errors: invalidArgument for settings that make no sense. */
-export function createNetworkDrivers(options: NetworkDriverOptions): NetworkDrivers {
-  const { engineId, dataRoot, runRoot, settings, reactor, logger } = options;
+export function createNetworkDrivers(options: NetworkDriverOptions): NetworkParts {
+  const { engineId, dataRoot, runRoot, settings, reactor, plugins, logger } = options;
   checkPublishAddress(settings.ip);
-  const ipam = new Ipam({ engineId, pools: settings["default-address-pool"].map(addressPool) });
+  const ownIpam = new Ipam({ engineId, pools: settings["default-address-pool"].map(addressPool) });
+  const ipam = new IpamDrivers(ownIpam, plugins, logger);
   const interfaces = new InterfaceNames();
   const bridge = new BridgeDriver({
     engineId,
@@ -47,7 +53,7 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkDriv
     reactor,
     logger,
   });
-  const drivers = [
+  const builtin = [
     bridge,
     new HostDriver(),
     new NoneDriver(),
@@ -56,13 +62,13 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkDriv
   ];
   const names = new Resolver({ reactor });
   return {
-    drivers,
+    drivers: new PluginNetworkDrivers({ builtin, plugins, ipam, interfaces, logger }),
     sandboxes: new NetworkSandboxes({ runRoot: runRoot }),
     names,
     defaultBridge: defaultBridgeOf(settings),
     async [Symbol.asyncDispose]() {
       await names.close();
-      for (const driver of drivers) await driver.close();
+      for (const driver of builtin) await driver.close();
     },
   };
 }

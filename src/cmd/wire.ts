@@ -41,7 +41,7 @@ import { MemoryEventLog } from "../services/events/memory-event-log.ts";
 import { ImageService } from "../services/images/mod.ts";
 import { LogService } from "../services/logs/mod.ts";
 import { NetworkService } from "../services/networks/network-service.ts";
-import { AuthorizationPlugins, PluginVolumeDrivers } from "../services/plugins/mod.ts";
+import { AuthorizationPlugins, PluginVolumeDrivers, pluginNames } from "../services/plugins/mod.ts";
 import { readHostFacts } from "../services/system/host-facts.ts";
 import { SystemService } from "../services/system/system-service.ts";
 import {
@@ -177,7 +177,15 @@ async function assemble(
     references: () => volumeReferences(stores.containers.list()),
     diskUsage: async (directory) => (await workers.run("measure", { directory })).sizeBytes,
   });
-  const network = createNetworkDrivers({ engineId: id, dataRoot, runRoot, settings, reactor, logger });
+  const network = createNetworkDrivers({
+    engineId: id,
+    dataRoot,
+    runRoot,
+    settings,
+    reactor,
+    plugins,
+    logger,
+  });
   resources.use(network);
   const networks = new NetworkService({
     store: stores.networks,
@@ -186,6 +194,7 @@ async function assemble(
     names: network.names,
     events,
     logger,
+    background: resources.use(new BackgroundWork(logger)),
     defaultBridge: network.defaultBridge,
   });
   const paths = new EnginePaths(dataRoot, runRoot);
@@ -270,9 +279,16 @@ async function assemble(
     init: () => describeInit(settings["init-path"]),
     labels: settings.label,
     debug: settings.debug,
-    networkDrivers: network.drivers.map(({ name }) => name),
-    volumeDrivers: () => volumeDrivers.names(),
-    logDrivers: logs.driverNames,
+    plugins: () =>
+      pluginNames(
+        {
+          volume: volumeDrivers.names(),
+          network: network.drivers.builtin.map(({ name }) => name),
+          log: logs.driverNames,
+          authorization: settings["authorization-plugin"],
+        },
+        plugins,
+      ),
     defaultLogDriver: logs.defaultDriver,
     registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
     usage: {

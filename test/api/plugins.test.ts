@@ -1,30 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
+import { startExample, stopExample } from "../fixtures/example-plugin.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
-
-const EXAMPLES = fileURLToPath(new URL("../../examples/plugins/", import.meta.url));
-
-/** One of the project's sample plug-ins, in a process of its own. */
-async function startExample(name: string, ...args: string[]): Promise<ChildProcess> {
-  const stdio = ["ignore", "pipe", "inherit"] as const;
-  const plugin = spawn(process.execPath, [join(EXAMPLES, name), ...args], { stdio: [...stdio] });
-  await once(plugin.stdout!, "data");
-  return plugin;
-}
-
-async function stop(plugin: ChildProcess | undefined): Promise<void> {
-  if (!plugin || plugin.exitCode !== null || plugin.signalCode !== null) return;
-  const exit = once(plugin, "exit");
-  plugin.kill("SIGKILL");
-  await exit;
-}
 
 describe.skipIf(!hasDockerCli)("a volume plug-in", () => {
   const harness = useEngine();
@@ -40,7 +23,7 @@ describe.skipIf(!hasDockerCli)("a volume plug-in", () => {
       root,
     );
   });
-  afterAll(() => stop(plugin));
+  afterAll(() => stopExample(plugin));
 
   test("keeps a volume through its life", async () => {
     const created = await docker("volume", "create", "-d", "directories", "-o", "mode=0700", "far");
@@ -136,7 +119,7 @@ describe.skipIf(!hasDockerCli)("an authorization plug-in", () => {
     engine = await startEngine({ flags: ["--authorization-plugin", "read-only"] });
     docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
   });
-  afterEach(() => stop(plugin));
+  afterEach(() => stopExample(plugin));
   afterAll(async () => {
     await engine.stop();
     expect(engine.leaks()).toEqual([]);

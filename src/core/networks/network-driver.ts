@@ -23,13 +23,13 @@ export interface NetworkDriver {
   allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord>;
   /** Takes what a stored endpoint holds again, at start-up. */
   restoreEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void>;
-  /** Makes the endpoint in the sandbox: links, addresses, routes, published ports. */
+  /** Makes the endpoint in the sandbox: links, addresses, routes, published ports. The endpoint as it is then, to be stored. */
   join(
     network: NetworkRecord,
     endpoint: EndpointRecord,
     sandbox: Sandbox,
     options: JoinOptions,
-  ): Promise<void>;
+  ): Promise<EndpointRecord>;
   /**
    * The endpoint with these ports in place of its own, to be stored; host ports that it no longer has stay taken until
    * `adjust`. No effect on the kernel's rules. Errors: conflict (port taken).
@@ -63,6 +63,16 @@ export interface NetworkDriver {
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
   ): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Drivers by name, those of plug-ins among them. */
+export interface NetworkDrivers {
+  /** The engine's own. */
+  readonly builtin: readonly NetworkDriver[];
+  /** The driver of a network that is stored; that of a plug-in whether or not anyone answers by that name now. */
+  known(name: string): NetworkDriver;
+  /** The driver for a new network, its plug-in activated. Errors: notFound with docker's text, unavailable. */
+  find(name: string): Promise<NetworkDriver>;
 }
 
 export interface JoinOptions {

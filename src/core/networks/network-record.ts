@@ -5,6 +5,8 @@ export interface IpamPool {
   readonly gateway?: string;
   /** Addresses reserved by name. */
   readonly auxAddresses?: Readonly<Record<string, string>>;
+  /** What the plug-in that keeps the addresses calls the pool. */
+  readonly poolId?: string;
 }
 
 /** A network as it is stored. */
@@ -13,6 +15,8 @@ export interface NetworkRecord {
   readonly name: string;
   /** `bridge`, `host`, `null`, … */
   readonly driver: string;
+  /** How far the network reaches; missing for `local`. */
+  readonly scope?: "global";
   /** RFC 3339 with nanoseconds. */
   readonly createdAt: string;
   readonly enableIpv4: boolean;

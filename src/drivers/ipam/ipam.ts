@@ -3,6 +3,7 @@ import type { IpamPool, NetworkRecord } from "../../core/networks/network-record
 import { AF_INET, AF_INET6, type IpFamily } from "../../os/linux/netlink/mod.ts";
 import { AddressAllocator } from "./address-allocator.ts";
 import { type AddressPool, completePools, pickSubnet } from "./address-pools.ts";
+import type { AddressRequest, IpamDriver, TakenAddress, TakenAddresses } from "./ipam-driver.ts";
 import { Subnet } from "./subnet.ts";
 
 export interface IpamOptions {
@@ -13,18 +14,11 @@ export interface IpamOptions {
 
 const FAMILIES = [AF_INET, AF_INET6] as const;
 
-/** The addresses that an endpoint got; a family that it has none of is left out. */
-export interface TakenAddress {
-  readonly address: string;
-  readonly prefixLength: number;
-  readonly gateway: string;
-}
-
 /**
  * Subnets of networks and addresses of endpoints, in memory: start-up tells it again what is stored. Two networks
  * never have overlapping subnets.
  */
-export class Ipam {
+export class Ipam implements IpamDriver {
   readonly #pools: readonly AddressPool[];
   readonly #networks = new Map<string, readonly AddressAllocator[]>();
 
@@ -32,11 +26,6 @@ export class Ipam {
     this.#pools = completePools(options.pools ?? [], options.engineId);
   }
 
-  /**
-   * The network's pools, completed: a subnet for each family that is enabled, a gateway for each subnet. They belong to
-   * the network until `removeNetwork`. `inUse` are subnets that a pool picked here must not touch; a family of
-   * `gatewayless` gets no gateway that the user did not name. Errors: invalidArgument, conflict (docker's texts).
-   */
   planNetwork(
     network: NetworkRecord,
     inUse: readonly Subnet[],
@@ -55,7 +44,6 @@ export class Ipam {
     return pools;
   }
 
-  /** Takes what a stored network has again; a network that is known already stays as it is. Errors: as planNetwork. */
   restoreNetwork(network: NetworkRecord): void {
     // What was planned without a gateway was meant to have none.
     if (!this.#networks.has(network.id)) this.#claim(network.id, network.pools.map(checkPool), FAMILIES);
@@ -65,14 +53,7 @@ export class Ipam {
     this.#networks.delete(networkId);
   }
 
-  /**
-   * Takes an address of each family that the network has, `requested` where one is given, the lowest free one otherwise.
-   * Nothing is taken where it throws. Errors: conflict (address taken), unavailable (none left), invalidArgument.
-   */
-  takeAddresses(
-    network: NetworkRecord,
-    requested: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined },
-  ): { readonly ipv4?: TakenAddress; readonly ipv6?: TakenAddress } {
+  takeAddresses(network: NetworkRecord, requested: AddressRequest): TakenAddresses {
     const ipv4 = this.#take(network, AF_INET, requested.ipv4);
     try {
       const ipv6 = this.#take(network, AF_INET6, requested.ipv6);
@@ -83,7 +64,6 @@ export class Ipam {
     }
   }
 
-  /** Takes an address that a stored endpoint has. */
   restoreAddress(networkId: string, address: string): void {
     this.#allocatorOf(networkId, address)?.retake(address);
   }

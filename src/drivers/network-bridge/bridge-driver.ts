@@ -18,7 +18,7 @@ import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { EngineFirewall, type Firewall, NoFirewall } from "../firewall-nftables/mod.ts";
-import { type AddressPool, Ipam, macAddressFor } from "../ipam/mod.ts";
+import { type AddressPool, Ipam, type IpamDriver, macAddressFor } from "../ipam/mod.ts";
 import { InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
 import {
@@ -51,7 +51,7 @@ export interface BridgeDriverOptions {
   /** `default-address-pools`. */
   readonly addressPools?: readonly AddressPool[];
   /** Addresses and names that other drivers of the engine hand out as well; its own by default. */
-  readonly ipam?: Ipam;
+  readonly ipam?: IpamDriver;
   readonly interfaces?: InterfaceNames;
   /** Whether the host is told to forward packets. Default true. */
   readonly forwarding?: boolean;
@@ -80,7 +80,7 @@ export class BridgeDriver implements NetworkDriver {
   readonly #options: BridgeDriverOptions;
   readonly #logger: Logger;
   readonly #owner: LinkOwner;
-  readonly #ipam: Ipam;
+  readonly #ipam: IpamDriver;
   readonly #ports: HostPorts;
   readonly #interfaces: InterfaceNames;
   readonly #firewall: Firewall;
@@ -120,7 +120,7 @@ export class BridgeDriver implements NetworkDriver {
       ...(settings.gatewayModeIpv4 === "isolated" ? [nl.AF_INET as nl.IpFamily] : []),
       ...(settings.gatewayModeIpv6 === "isolated" ? [nl.AF_INET6 as nl.IpFamily] : []),
     ];
-    const pools = this.#ipam.planNetwork(network, subnetsInUse(this.#host()), isolated);
+    const pools = await this.#ipam.planNetwork(network, subnetsInUse(this.#host()), isolated);
     // Stored, so that the name can never be another one after a restart.
     const named = settings.defaultBridge ? { ...options, [OPTION.name]: settings.bridge } : options;
     return { ...network, options: named, pools };
@@ -137,7 +137,7 @@ export class BridgeDriver implements NetworkDriver {
     const settings = readBridgeSettings(network);
     await this.#firewall.removeBridge(settings.bridge);
     deleteBridge(this.#host(), network, settings);
-    this.#ipam.removeNetwork(network.id);
+    await this.#ipam.removeNetwork(network.id);
   }
 
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
@@ -145,16 +145,17 @@ export class BridgeDriver implements NetworkDriver {
     this.#ipam.restoreNetwork(network);
     this.#finishEnding();
     const id = newId();
-    const { ipv4, ipv6 } = this.#ipam.takeAddresses(network, {
+    const { ipv4, ipv6, macAddress } = await this.#ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
+      macAddress: request.macAddress,
     });
     const unpublished: EndpointRecord = {
       id,
       networkId: network.id,
       containerId: request.containerId,
       containerName: request.containerName,
-      macAddress: request.macAddress ?? macAddressFor(ipv4?.address ?? ""),
+      macAddress: request.macAddress ?? macAddress ?? macAddressFor(ipv4?.address ?? ""),
       ipv4Address: ipv4?.address ?? "",
       ipv4PrefixLength: ipv4?.prefixLength ?? 0,
       ipv4Gateway: network.internal ? "" : gatewayOf(network, GATEWAY_IPV4, ipv4?.gateway),
@@ -186,7 +187,7 @@ export class BridgeDriver implements NetworkDriver {
           : takeEndpointPorts(this.#ports, unpublished, request.ports, settings, this.#hostHasIpv6());
       return { ...unpublished, interfaceName, ports };
     } catch (error) {
-      this.#giveBack(network, unpublished);
+      await this.#giveBack(network, unpublished);
       throw error;
     }
   }
@@ -218,7 +219,7 @@ export class BridgeDriver implements NetworkDriver {
     endpoint: EndpointRecord,
     sandbox: Sandbox,
     options: JoinOptions,
-  ): Promise<void> {
+  ): Promise<EndpointRecord> {
     const settings = readBridgeSettings(network);
     const host = this.#host();
     const bridge = nl.findLink(host.socket, settings.bridge);
@@ -233,6 +234,7 @@ export class BridgeDriver implements NetworkDriver {
     try {
       await this.#firewall.allow(this.#rules.flows(endpoint));
       await this.#firewall.publish(this.#rules.ports(network, endpoint));
+      return endpoint;
     } catch (error) {
       await this.#firewall.forbid(this.#rules.flows(endpoint));
       deleteEndpointLink(host, endpoint);
@@ -292,7 +294,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async releaseEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void> {
-    this.#giveBack(network, endpoint);
+    await this.#giveBack(network, endpoint);
   }
 
   /**
@@ -367,11 +369,11 @@ export class BridgeDriver implements NetworkDriver {
     return namespace === undefined ? look() : withNetworkNamespace(namespace, look);
   }
 
-  #giveBack(network: NetworkRecord, endpoint: EndpointRecord): void {
+  async #giveBack(network: NetworkRecord, endpoint: EndpointRecord): Promise<void> {
     this.#ports.release(endpoint.id);
     this.#interfaces.release(endpoint.containerId, endpoint.id);
     for (const address of [endpoint.ipv4Address, endpoint.ipv6Address]) {
-      if (address !== "") this.#ipam.releaseAddress(network.id, address);
+      if (address !== "") await this.#ipam.releaseAddress(network.id, address);
     }
   }
 }

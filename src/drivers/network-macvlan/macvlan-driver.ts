@@ -13,7 +13,7 @@ import { openFd } from "../../os/linux/fd.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
-import { type Ipam, macAddressFor } from "../ipam/mod.ts";
+import { type IpamDriver, macAddressFor } from "../ipam/mod.ts";
 import { configureInterface, type InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { readMacvlanSettings } from "./macvlan-settings.ts";
 import { ensureParent, removeStrayParents } from "./parent-link.ts";
@@ -22,7 +22,7 @@ const INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname";
 
 export interface MacvlanDriverOptions {
   readonly engineId: string;
-  readonly ipam: Ipam;
+  readonly ipam: IpamDriver;
   readonly interfaces: InterfaceNames;
   readonly logger?: Logger;
   /** Network namespace of the parents, a file; the process's own by default. */
@@ -51,7 +51,7 @@ export class MacvlanDriver implements NetworkDriver {
         throw permissionDenied(`network ${id.slice(0, 12)} is already using parent interface ${parent}`);
       }
     }
-    return { ...network, pools: this.#options.ipam.planNetwork(network, []) };
+    return { ...network, pools: await this.#options.ipam.planNetwork(network, []) };
   }
 
   async createNetwork(network: NetworkRecord): Promise<void> {
@@ -63,23 +63,24 @@ export class MacvlanDriver implements NetworkDriver {
 
   async deleteNetwork(network: NetworkRecord): Promise<void> {
     this.#parents.delete(network.id);
-    this.#options.ipam.removeNetwork(network.id);
+    await this.#options.ipam.removeNetwork(network.id);
     removeStrayParents(this.#host(), this.#options.engineId, new Set(this.#parents.keys()));
   }
 
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
     const { ipam, interfaces } = this.#options;
     const id = newId();
-    const { ipv4, ipv6 } = ipam.takeAddresses(network, {
+    const { ipv4, ipv6, macAddress } = await ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
+      macAddress: request.macAddress,
     });
     const nameless: EndpointRecord = {
       id,
       networkId: network.id,
       containerId: request.containerId,
       containerName: request.containerName,
-      macAddress: request.macAddress ?? macAddressFor(ipv4?.address ?? ""),
+      macAddress: request.macAddress ?? macAddress ?? macAddressFor(ipv4?.address ?? ""),
       ipv4Address: ipv4?.address ?? "",
       ipv4PrefixLength: ipv4?.prefixLength ?? 0,
       ipv4Gateway: ipv4?.gateway ?? "",
@@ -125,7 +126,7 @@ export class MacvlanDriver implements NetworkDriver {
     endpoint: EndpointRecord,
     sandbox: Sandbox,
     options: JoinOptions,
-  ): Promise<void> {
+  ): Promise<EndpointRecord> {
     const settings = readMacvlanSettings(network);
     const parentIndex = ensureParent(this.#host(), this.#options.engineId, network.id, settings.parent);
     using inside = openFd(sandbox.path, constants.O_RDONLY);
@@ -147,6 +148,7 @@ export class MacvlanDriver implements NetworkDriver {
     }
     try {
       withNetworkNamespace(inside.fd, () => configureInterface(endpoint, options.defaultRoute));
+      return endpoint;
     } catch (error) {
       deleteInside(endpoint, sandbox);
       throw error;
@@ -184,7 +186,7 @@ export class MacvlanDriver implements NetworkDriver {
     const { ipam, interfaces } = this.#options;
     interfaces.release(endpoint.containerId, endpoint.id);
     for (const address of [endpoint.ipv4Address, endpoint.ipv6Address]) {
-      if (address !== "") ipam.releaseAddress(network.id, address);
+      if (address !== "") await ipam.releaseAddress(network.id, address);
     }
   }
 

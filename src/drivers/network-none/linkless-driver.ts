@@ -52,6 +52,10 @@ export class LinklessDriver implements NetworkDriver {
     return endpoint;
   }
 
+  async join(_network: NetworkRecord, endpoint: EndpointRecord): Promise<EndpointRecord> {
+    return endpoint;
+  }
+
   isLinkMissing(): boolean {
     return false;
   }
@@ -60,7 +64,6 @@ export class LinklessDriver implements NetworkDriver {
   async createNetwork(): Promise<void> {}
   async deleteNetwork(): Promise<void> {}
   async restoreEndpoint(): Promise<void> {}
-  async join(): Promise<void> {}
   async adjust(): Promise<void> {}
   async leave(): Promise<void> {}
   async releaseEndpoint(): Promise<void> {}

@@ -1,3 +1,4 @@
 export type { PluginDirectories } from "./discovery.ts";
-export { PluginClient, PluginRefusal } from "./plugin-client.ts";
-export { type PluginKind, Plugins } from "./plugins.ts";
+export { type CallOptions, PluginClient } from "./plugin-client.ts";
+export { Plugins } from "./plugins.ts";
+export { PluginRefusal, Reply } from "./reply.ts";

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { isKind } from "../../base/errors.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { findPlugin, listPlugins } from "./discovery.ts";
-import { PluginClient, PluginRefusal } from "./plugin-client.ts";
+import { PluginClient } from "./plugin-client.ts";
 import { Plugins } from "./plugins.ts";
+import { PluginRefusal, Reply } from "./reply.ts";
 
 let folder: string;
 const servers: Server[] = [];
@@ -89,13 +90,13 @@ test("an answer's Err is a refusal, with any status", async () => {
     response.writeHead(status).end(body);
   });
   const client = clientOf(path);
-  expect(await client.call<{ Value: number; Err?: string }>("A.Ok", {})).toEqual({ Value: 1 });
+  expect((await client.call("A.Ok", {}, { timeoutMs: 5_000 })).count("Value", 1)).toBe(1);
   for (const [method, message] of [
     ["A.No", "no"],
     ["A.Bad", "A.Bad: broken"],
     ["A.Old", "A.Old: not here"],
   ] as const) {
-    const failure = await failureOf(client.call(method, {}));
+    const failure = await failureOf(client.call(method, {}, { timeoutMs: 5_000 }));
     expect(failure).toBeInstanceOf(PluginRefusal);
     expect(failure.message).toBe(message);
   }
@@ -111,9 +112,9 @@ test("one that hangs costs the timeout", async () => {
 
 test("one that is not up yet is tried again", async () => {
   const path = join(folder, "p.sock");
-  const call = clientOf(path, 5_000).call<{ Up?: boolean; Err?: string }>("A.B", {});
+  const call = clientOf(path, 5_000).call("A.B", {}, { timeoutMs: 5_000 });
   await serve(path, (_request, response) => response.end('{"Up":true}'));
-  expect(await call).toEqual({ Up: true });
+  expect((await call).flag("Up")).toBe(true);
 });
 
 test("a plug-in is activated once and asked for what it said it is", async () => {
@@ -131,8 +132,72 @@ test("a plug-in is activated once and asked for what it said it is", async () =>
   expect(one).toBe(two);
   expect(activations).toBe(1);
   expect((await failureOf(plugins.get("both", "authz"))).message).toBe(
-    'Plugin does not implement the requested driver: plugin="both", requested implementation="authz"',
+    'legacy plugin: Plugin does not implement the requested driver: plugin="both", requested implementation="authz"',
   );
   expect(isKind(await failureOf(plugins.get("none", "authz")), "notFound")).toBe(true);
   expect(isKind(await failureOf(plugins.get("silent", "authz")), "unavailable")).toBe(true);
+});
+
+test("one that stops in the middle of an answer costs the timeout, one that goes on without an end its size", async () => {
+  const path = join(folder, "p.sock");
+  await serve(path, (request, response) => {
+    response.write('{"Value":"');
+    if (request.url === "/A.Endless") {
+      const filler = "x".repeat(1024 * 1024);
+      const more = () => response.destroyed || response.write(filler, more);
+      more();
+    }
+  });
+  const client = clientOf(path);
+  const cut = await failureOf(client.call("A.Cut", {}, { timeoutMs: 100 }));
+  expect(cut.message).toBe('Post "http://plugin.moby.localhost/A.Cut": context deadline exceeded');
+  const endless = await failureOf(client.call("A.Endless", {}, { timeoutMs: 10_000 }));
+  expect(endless.message).toContain("the answer is too long");
+});
+
+test("what an answer holds is checked", () => {
+  const reply = Reply.parse(
+    "A.B",
+    '{"Text":1,"Flag":"yes","List":{},"Objects":[1],"Object":[],"Map":{"a":1},"Count":-1}',
+  );
+  const problems = [
+    () => reply.text("Text"),
+    () => reply.flag("Flag"),
+    () => reply.texts("List"),
+    () => reply.objects("Objects"),
+    () => reply.object("Object"),
+    () => reply.textMap("Map"),
+    () => reply.count("Count", 9),
+    () => Reply.parse("A.B", "[]"),
+    () => Reply.parse("A.B", "{"),
+    () => Reply.parse("A.B", JSON.stringify({ Text: "x".repeat(70_000) })).text("Text"),
+  ];
+  for (const problem of problems) expect(problem).toThrow("A.B: error reading plugin resp: ");
+  const empty = Reply.parse("A.B", "null");
+  expect([empty.text("Text"), empty.flag("Flag"), empty.objects("Objects"), empty.object("Object")]).toEqual([
+    "",
+    false,
+    [],
+    undefined,
+  ]);
+});
+
+test("one that went away is looked for again", async () => {
+  await serve(join(folder, "first.sock"), (_request, response) =>
+    response.end('{"Implements":["VolumeDriver"]}'),
+  );
+  const specification = join(folder, "moving.spec");
+  writeFileSync(specification, `unix://${join(folder, "first.sock")}`);
+  const plugins = new Plugins({ directories: directories(), logger: silentLogger, retryForMs: 200 });
+  const before = await plugins.get("moving", "VolumeDriver");
+  expect(plugins.activeOf("VolumeDriver")).toEqual(["moving"]);
+  const [first] = servers.splice(0);
+  first!.closeAllConnections();
+  await new Promise((resolve) => first!.close(resolve));
+  await failureOf(before.call("VolumeDriver.List", {}, { timeoutMs: 1_000 }));
+  await serve(join(folder, "second.sock"), (_request, response) =>
+    response.end('{"Implements":["LogDriver"]}'),
+  );
+  writeFileSync(specification, `unix://${join(folder, "second.sock")}`);
+  expect((await plugins.get("moving", "LogDriver")).name).toBe("moving");
 });

@@ -1,11 +1,9 @@
 import { SingleFlight } from "../../base/async.ts";
-import { type EngineError, internal, messageOf, notFound } from "../../base/errors.ts";
+import { EngineError, internal, isKind, kindOf, messageOf, notFound } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { PluginKind } from "../../core/plugins/plugin-kind.ts";
 import { findPlugin, listPlugins, type PluginDirectories } from "./discovery.ts";
 import { PluginClient } from "./plugin-client.ts";
-
-/** What a plug-in can be to an engine. Source: docker's "Docker Plugin API", `Plugin.Activate`. */
-export type PluginKind = "VolumeDriver" | "NetworkDriver" | "IpamDriver" | "authz" | "LogDriver";
 
 export interface PluginsOptions {
   readonly directories: PluginDirectories;
@@ -13,6 +11,7 @@ export interface PluginsOptions {
   readonly retryForMs?: number;
 }
 
+/** How long docker tries to reach a plug-in. Source: moby, pkg/plugins, defaultTimeOut. */
 const RETRY_FOR_MS = 30_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
@@ -32,14 +31,19 @@ export class Plugins {
   }
 
   /**
-   * The plug-in, which has said that it is of that kind. Errors: notFound where none of that name announces itself;
+   * The plug-in, which has said that it is of that kind; one that cannot be reached is tried again for so long. Errors: notFound where none of that name announces itself;
    * unavailable where it does not answer; internal where it is of another kind.
    */
-  async get(name: string, kind: PluginKind): Promise<PluginClient> {
-    const plugin = await this.#activate(name, this.#options.retryForMs ?? RETRY_FOR_MS, undefined);
-    if (plugin.implements.includes(kind)) return plugin.client;
+  async get(name: string, kind: PluginKind, retryForMs = this.#retryForMs): Promise<PluginClient> {
+    try {
+      const plugin = await this.#activate(name, retryForMs, retryForMs || PROBE_TIMEOUT_MS);
+      if (plugin.implements.includes(kind)) return plugin.client;
+    } catch (error) {
+      if (isKind(error, "notFound")) throw error;
+      throw new EngineError(kindOf(error), `legacy plugin: ${messageOf(error)}`, { cause: error });
+    }
     throw internal(
-      `Plugin does not implement the requested driver: plugin="${name}", requested implementation="${kind}"`,
+      `legacy plugin: Plugin does not implement the requested driver: plugin="${name}", requested implementation="${kind}"`,
     );
   }
 
@@ -48,6 +52,15 @@ export class Plugins {
     const names = await listPlugins(this.#options.directories);
     const found = await Promise.all(names.map((name) => this.#probe(name)));
     return found.flatMap((plugin) => (plugin?.implements.includes(kind) ? [plugin.client] : []));
+  }
+
+  /** Names of the plug-ins of that kind that were activated; nobody is asked. */
+  activeOf(kind: PluginKind): string[] {
+    return [...this.#active].flatMap(([name, plugin]) => (plugin.implements.includes(kind) ? [name] : []));
+  }
+
+  get #retryForMs(): number {
+    return this.#options.retryForMs ?? RETRY_FOR_MS;
   }
 
   async #probe(name: string): Promise<ActivePlugin | undefined> {
@@ -59,31 +72,23 @@ export class Plugins {
     }
   }
 
-  async #activate(name: string, retryForMs: number, timeoutMs: number | undefined): Promise<ActivePlugin> {
+  async #activate(name: string, retryForMs: number, timeoutMs: number): Promise<ActivePlugin> {
     const active = this.#active.get(name);
     if (active) return active;
     return await this.#activations.run(`${name} ${retryForMs}`, async () => {
       const plugin = await findPlugin(this.#options.directories, name);
-      if (!plugin) throw noSuchPlugin(name);
-      const { logger } = this.#options;
-      const handshake = new PluginClient({ plugin, retryForMs, logger });
-      const manifest = await handshake.call<{ Implements?: string[] | null; Err?: string }>(
-        "Plugin.Activate",
-        undefined,
-        timeoutMs === undefined ? { timeoutMs: retryForMs } : { timeoutMs },
-      );
+      if (!plugin) throw notFound(`plugin "${name}" not found`);
       const client = new PluginClient({
         plugin,
-        retryForMs: this.#options.retryForMs ?? RETRY_FOR_MS,
-        logger,
+        retryForMs: this.#retryForMs,
+        logger: this.#options.logger,
+        // The next one of that name may announce itself elsewhere, and be another program.
+        onUnreachable: () => this.#active.delete(name),
       });
-      const activated = { client, implements: manifest.Implements ?? [] };
+      const manifest = await client.call("Plugin.Activate", undefined, { timeoutMs, retryForMs });
+      const activated = { client, implements: manifest.texts("Implements") };
       this.#active.set(name, activated);
       return activated;
     });
   }
-}
-
-function noSuchPlugin(name: string): EngineError {
-  return notFound(`plugin "${name}" not found`);
 }

@@ -1,21 +1,11 @@
-import { isKind, messageOf, unavailable } from "../../base/errors.ts";
+import { isAbsolute } from "node:path";
+import { internal, isKind, messageOf, unavailable } from "../../base/errors.ts";
 import type { DriverVolume, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
-import { type PluginClient, PluginRefusal } from "../plugin-client/mod.ts";
+import { type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 
 /** How long calls that do work, and all others, may take. */
 const LONG_MS = 120_000;
 const SHORT_MS = 60_000;
-
-interface Outcome {
-  readonly Err?: string;
-}
-
-interface PluginVolume {
-  readonly Name: string;
-  readonly Mountpoint?: string;
-  readonly CreatedAt?: string;
-  readonly Status?: Record<string, unknown> | null;
-}
 
 /**
  * Volumes that a plug-in keeps. The plug-in hears of each holder once when it gets the volume and once when it gives it
@@ -41,11 +31,11 @@ export class VolumePluginDriver implements VolumeDriver {
 
   async create(volume: VolumeRecord): Promise<void> {
     const request = { Name: volume.name, Opts: volume.options };
-    await this.#client.call<Outcome>("VolumeDriver.Create", request, { timeoutMs: LONG_MS });
+    await this.#client.call("VolumeDriver.Create", request, { timeoutMs: LONG_MS });
   }
 
   async remove(volume: VolumeRecord): Promise<void> {
-    await this.#client.call<Outcome>("VolumeDriver.Remove", { Name: volume.name }, { timeoutMs: SHORT_MS });
+    await this.#client.call("VolumeDriver.Remove", { Name: volume.name }, { timeoutMs: SHORT_MS });
     this.#paths.delete(volume.name);
   }
 
@@ -58,14 +48,14 @@ export class VolumePluginDriver implements VolumeDriver {
     const known = this.#paths.get(volume.name);
     if (holders.has(holder) && known) return known;
     const request = { Name: volume.name, ID: holder };
-    const { Mountpoint = "" } = await this.#client.call<Outcome & { Mountpoint?: string }>(
-      "VolumeDriver.Mount",
-      request,
-      { timeoutMs: LONG_MS },
-    );
-    this.#paths.set(volume.name, Mountpoint);
+    const reply = await this.#client.call("VolumeDriver.Mount", request, { timeoutMs: LONG_MS });
+    const mountpoint = reply.text("Mountpoint");
+    if (!isAbsolute(mountpoint)) {
+      throw internal(`VolumeDriver.Mount: not an absolute path: ${JSON.stringify(mountpoint)}`);
+    }
+    this.#paths.set(volume.name, mountpoint);
     this.#holders.set(volume.name, holders.add(holder));
-    return Mountpoint;
+    return mountpoint;
   }
 
   async unmount(volume: VolumeRecord, holder: string): Promise<boolean> {
@@ -73,7 +63,7 @@ export class VolumePluginDriver implements VolumeDriver {
     if (!holders?.delete(holder)) return false;
     if (holders.size === 0) this.#holders.delete(volume.name);
     const request = { Name: volume.name, ID: holder };
-    await this.#client.call<Outcome>("VolumeDriver.Unmount", request, { timeoutMs: SHORT_MS });
+    await this.#client.call("VolumeDriver.Unmount", request, { timeoutMs: SHORT_MS });
     return true;
   }
 
@@ -84,12 +74,10 @@ export class VolumePluginDriver implements VolumeDriver {
 
   async find(name: string): Promise<DriverVolume | undefined> {
     try {
-      const { Volume } = await this.#client.call<Outcome & { Volume?: PluginVolume | null }>(
-        "VolumeDriver.Get",
-        { Name: name },
-        { timeoutMs: SHORT_MS },
-      );
-      return Volume ? this.#remember(Volume) : undefined;
+      const request = { Name: name };
+      const reply = await this.#client.call("VolumeDriver.Get", request, { timeoutMs: SHORT_MS });
+      const volume = reply.object("Volume");
+      return volume && this.#remember(volume);
     } catch (error) {
       // Plug-ins say in words of their own that they have no such volume.
       if (error instanceof PluginRefusal) return undefined;
@@ -102,34 +90,31 @@ export class VolumePluginDriver implements VolumeDriver {
   }
 
   async list(): Promise<DriverVolume[]> {
-    const { Volumes } = await this.#client.call<Outcome & { Volumes?: PluginVolume[] | null }>(
-      "VolumeDriver.List",
-      {},
-      { timeoutMs: SHORT_MS },
-    );
-    return (Volumes ?? []).map((volume) => this.#remember(volume));
+    const reply = await this.#client.call("VolumeDriver.List", {}, { timeoutMs: SHORT_MS });
+    return reply.objects("Volumes").map((volume) => this.#remember(volume));
   }
 
-  #remember({ Name: name, Mountpoint = "", CreatedAt, Status }: PluginVolume): DriverVolume {
+  #remember(volume: Reply): DriverVolume {
+    const name = volume.text("Name");
+    const mountpoint = volume.text("Mountpoint");
+    const createdAt = volume.text("CreatedAt");
+    const status = volume.values("Status");
     // Many plug-ins tell the directory only while the volume is mounted.
-    if (Mountpoint !== "") this.#paths.set(name, Mountpoint);
+    if (mountpoint !== "") this.#paths.set(name, mountpoint);
     return {
       name,
-      mountpoint: Mountpoint || this.pathOf({ name }),
-      ...(CreatedAt ? { createdAt: CreatedAt } : {}),
-      ...(Status && Object.keys(Status).length > 0 ? { status: Status } : {}),
+      mountpoint: mountpoint || this.pathOf({ name }),
+      ...(createdAt === "" ? {} : { createdAt }),
+      ...(Object.keys(status).length > 0 ? { status } : {}),
     };
   }
 }
 
 async function scopeOf(client: PluginClient): Promise<"local" | "global"> {
   try {
-    const { Capabilities } = await client.call<Outcome & { Capabilities?: { Scope?: string } | null }>(
-      "VolumeDriver.Capabilities",
-      {},
-      { timeoutMs: SHORT_MS },
-    );
-    return Capabilities?.Scope?.toLowerCase() === "global" ? "global" : "local";
+    const reply = await client.call("VolumeDriver.Capabilities", {}, { timeoutMs: SHORT_MS });
+    const scope = reply.object("Capabilities")?.text("Scope") ?? "";
+    return scope.toLowerCase() === "global" ? "global" : "local";
   } catch (error) {
     // Not every plug-in has the call.
     if (error instanceof PluginRefusal) return "local";

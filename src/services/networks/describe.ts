@@ -12,7 +12,7 @@ export function describeNetwork(network: NetworkRecord): NetworkSummary {
     Name: network.name,
     Id: network.id,
     Created: network.createdAt,
-    Scope: "local",
+    Scope: network.scope ?? "local",
     Driver: network.driver,
     EnableIPv4: network.enableIpv4,
     EnableIPv6: network.enableIpv6,

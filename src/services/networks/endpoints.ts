@@ -106,7 +106,8 @@ export class Endpoints {
     for (const { network, endpoint } of endpoints) {
       const driver = this.#parts.driver(network.driver);
       if (!driver.isLinkMissing(endpoint, sandbox)) continue;
-      await driver.join(network, endpoint, sandbox, { defaultRoute: routesOf(network, exits) });
+      const options = { defaultRoute: routesOf(network, exits) };
+      await driver.join(network, endpoint, sandbox, options);
     }
   }
 
@@ -222,10 +223,11 @@ export class Endpoints {
     sandbox: Sandbox,
     exits: Exits,
   ): Promise<void> {
-    await this.#parts.driver(network.driver).join(network, endpoint, sandbox, {
+    const joined = await this.#parts.driver(network.driver).join(network, endpoint, sandbox, {
       defaultRoute: routesOf(network, exits),
     });
-    this.#parts.names.addEndpoint(network, endpoint);
+    if (joined !== endpoint) this.#parts.store.putEndpoint(joined);
+    this.#parts.names.addEndpoint(network, joined);
     this.#parts.publish("connect", network, endpoint.containerId);
   }
 

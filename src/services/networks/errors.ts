@@ -12,9 +12,6 @@ import type { EndpointRecord } from "../../core/networks/network-record.ts";
 
 export const noSuchNetwork = (text: string): EngineError => notFound(`network ${text} not found`);
 
-export const noSuchPlugin = (name: string): EngineError =>
-  notFound(`plugin ${JSON.stringify(name)} not found`);
-
 export const ambiguousNetwork = (text: string, matches: number): EngineError =>
   invalidArgument(`network ${text} is ambiguous (${matches} matches found based on ID prefix)`);
 

@@ -16,9 +16,14 @@ export interface Exits {
 // Drivers whose endpoints have no link, so no way out either.
 const LINKLESS: ReadonlySet<string> = new Set(["host", "null"]);
 
+/** Pools of networks whose addresses and gateways only a plug-in knows. */
+const ANYWHERE = { ipv4: "0.0.0.0/0", ipv6: "::/0" } as const;
+
 function leadsOut({ network }: ExitCandidate, family: "ipv4" | "ipv6"): boolean {
   if (network.internal || LINKLESS.has(network.driver)) return false;
-  return network.pools.some(({ gateway }) => gateway && isIPv4(gateway) === (family === "ipv4"));
+  return network.pools.some(({ gateway, subnet }) =>
+    gateway ? isIPv4(gateway) === (family === "ipv4") : subnet === ANYWHERE[family],
+  );
 }
 
 /**

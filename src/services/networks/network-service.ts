@@ -1,19 +1,19 @@
 import { KeyedMutex } from "../../base/async.ts";
+import type { BackgroundWork } from "../../base/background-work.ts";
 import { isKind, messageOf, notFound } from "../../base/errors.ts";
 import type { Filters } from "../../base/filters.ts";
-import { newId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
-import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
 import type {
   NameResolver,
   NetworkDriver,
+  NetworkDrivers,
   NetworkStore,
   ResolverSettings,
   Sandbox,
   SandboxFactory,
 } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
   NetworkCreateRequest,
@@ -31,38 +31,34 @@ import {
   networkExists,
   networkInUse,
   noSuchNetwork,
-  noSuchPlugin,
   notConnected,
   notSwarmManager,
   predefinedNetwork,
 } from "./errors.ts";
 import { isListed, isPrunable } from "./list-networks.ts";
 import { newNetwork } from "./new-network.ts";
-import { isPredefined, PREDEFINED } from "./predefined.ts";
+import { type DefaultBridge, isPredefined, PREDEFINED, predefinedRecord } from "./predefined.ts";
 
 export interface NetworkServiceParts {
   readonly store: NetworkStore;
-  readonly drivers: readonly NetworkDriver[];
+  readonly drivers: NetworkDrivers;
   readonly sandboxes: SandboxFactory;
   readonly names: NameResolver;
   readonly events: EventLog;
   readonly logger: Logger;
+  readonly background: BackgroundWork;
   /** Options of the default bridge, from the engine's configuration; undefined where there is to be none. */
-  readonly defaultBridge:
-    | {
-        readonly options: Readonly<Record<string, string>>;
-        readonly pools: readonly IpamPool[];
-        readonly enableIpv6: boolean;
-      }
-    | undefined;
+  readonly defaultBridge: DefaultBridge | undefined;
 }
 
 /** Networks, and the places of containers in them. */
 export class NetworkService {
   readonly #parts: NetworkServiceParts;
   readonly #endpoints: Endpoints;
-  /** Names of networks are unique: one creation or removal at a time. */
+  /** One creation or removal at a time, those of each plug-in's networks beside the others. */
   readonly #turns = new KeyedMutex();
+  /** Ids of networks that are stored and not made yet. */
+  readonly #unfinished = new Set<string>();
 
   constructor(parts: NetworkServiceParts) {
     this.#parts = parts;
@@ -71,7 +67,7 @@ export class NetworkService {
       store,
       names,
       sandboxes,
-      driver: (name) => this.#driver(name),
+      driver: (name) => parts.drivers.known(name),
       network: (nameOrId) => this.get(nameOrId),
       publish: (action, network, containerId) => this.#publish(action, network, containerId),
     });
@@ -79,27 +75,15 @@ export class NetworkService {
 
   /**
    * The predefined networks are stored, and the kernel agrees with what is stored: endpoints of containers in `running`
-   * are there, everything else that this engine made is gone. Called once at start-up.
+   * are there, everything else that this engine made is gone; plug-ins hear of the latter in the background. Called once
+   * at start-up.
    */
   async restore(running: ReadonlySet<string>): Promise<void> {
-    const { store, drivers, sandboxes, names } = this.#parts;
-    for (const endpoint of store.listEndpoints()) {
-      if (!running.has(endpoint.containerId)) store.removeEndpoint(endpoint.id);
-    }
+    const { store, drivers, sandboxes } = this.#parts;
+    this.#dropEndpointsExcept(running);
     for (const { name, driver } of PREDEFINED) await this.#ensurePredefined(name, driver);
-    for (const driver of drivers) {
-      const networks = store
-        .listNetworks()
-        .filter((network) => network.driver === driver.name && !network.configOnly)
-        .map((network) => ({ network, endpoints: store.endpointsOf(network.id) }));
-      for (const { network, endpoints } of networks) {
-        for (const endpoint of endpoints) {
-          await driver.restoreEndpoint(network, endpoint);
-          names.addEndpoint(network, endpoint);
-        }
-      }
-      await driver.reconcile(networks);
-    }
+    const used = store.listNetworks().map(({ driver }) => drivers.known(driver));
+    for (const driver of new Set([...drivers.builtin, ...used])) await this.#restoreNetworksOf(driver);
     await sandboxes.removeOrphans(running);
     for (const containerId of running) {
       try {
@@ -254,8 +238,8 @@ export class NetworkService {
 
   /** A network is stored and in the kernel. Errors: invalidArgument, permissionDenied, conflict (name, subnets), notFound. */
   async create(request: NetworkCreateRequest): Promise<{ readonly id: string; readonly warning: string }> {
-    using _turn = await this.#turns.acquire("names");
     const wanted = newNetwork(request, (name) => this.#configuration(name));
+    using _turn = await this.#turns.acquire(this.#turnOf(wanted));
     if (this.#parts.store.findByName(wanted.name).length > 0) throw networkExists(wanted.name);
     const network = wanted.configOnly ? wanted : await this.#make(wanted);
     if (wanted.configOnly) this.#parts.store.addNetwork(wanted);
@@ -264,8 +248,8 @@ export class NetworkService {
   }
 
   async remove(nameOrId: string): Promise<void> {
-    using _turn = await this.#turns.acquire("names");
     const { store } = this.#parts;
+    using _turn = await this.#turns.acquire(this.#turnOf(this.get(nameOrId)));
     const network = this.get(nameOrId);
     if (isPredefined(network)) throw predefinedNetwork(network.name);
     const endpoints = store.endpointsOf(network.id);
@@ -275,11 +259,14 @@ export class NetworkService {
   }
 
   async prune(filters: Filters): Promise<NetworksPruneResponse> {
-    using _turn = await this.#turns.acquire("names");
     const { store, logger } = this.#parts;
     const deleted: string[] = [];
-    for (const network of store.listNetworks()) {
-      if (!isPrunable(network, filters) || this.#isConfigurationInUse(network)) continue;
+    for (const { id, ...listed } of store.listNetworks()) {
+      // Waiting for a plug-in's answer here would keep all others from being pruned.
+      if (this.#unfinished.has(id)) continue;
+      using _turn = await this.#turns.acquire(this.#turnOf(listed));
+      const network = store.getNetwork(id);
+      if (!network || !isPrunable(network, filters) || this.#isConfigurationInUse(network)) continue;
       if (store.endpointsOf(network.id).length > 0) continue;
       try {
         await this.#removeUnused(network);
@@ -301,17 +288,54 @@ export class NetworkService {
   async #make(wanted: NetworkRecord): Promise<NetworkRecord> {
     const { store } = this.#parts;
     if (wanted.driver === "overlay") throw notSwarmManager();
-    const driver = this.#driver(wanted.driver);
-    const network = await driver.plan(wanted);
+    const driver = await this.#parts.drivers.find(wanted.driver);
+    const network = await driver.plan({ ...wanted, driver: driver.name });
     try {
+      // Somebody may have got there first while a plug-in was asked.
+      if (store.findByName(network.name).length > 0) throw networkExists(network.name);
+      this.#unfinished.add(network.id);
       store.addNetwork(network);
       await driver.createNetwork(network);
     } catch (error) {
       await driver.deleteNetwork(network);
       store.removeNetwork(network.id);
       throw error;
+    } finally {
+      this.#unfinished.delete(network.id);
     }
     return network;
+  }
+
+  /** A plug-in that hangs holds up nobody but those who want the same of it. */
+  #turnOf({ name, driver, ipamDriver }: Pick<NetworkRecord, "name" | "driver" | "ipamDriver">): string {
+    const builtin = this.#parts.drivers.builtin.some((known) => known.name === driver);
+    return builtin && ["default", "null"].includes(ipamDriver) ? "builtin" : `plug-in ${name}`;
+  }
+
+  #dropEndpointsExcept(running: ReadonlySet<string>): void {
+    const { store, background } = this.#parts;
+    for (const endpoint of store.listEndpoints()) {
+      if (running.has(endpoint.containerId)) continue;
+      const network = store.getNetwork(endpoint.networkId);
+      if (!network || this.#turnOf(network) === "builtin") store.removeEndpoint(endpoint.id);
+      // Stays stored until the plug-in knows, or does not answer.
+      else background.start("dropping an endpoint", () => this.#endpoints.remove(network, endpoint));
+    }
+  }
+
+  async #restoreNetworksOf(driver: NetworkDriver): Promise<void> {
+    const { store, names } = this.#parts;
+    const networks = store
+      .listNetworks()
+      .filter((network) => network.driver === driver.name && !network.configOnly)
+      .map((network) => ({ network, endpoints: store.endpointsOf(network.id) }));
+    for (const { network, endpoints } of networks) {
+      for (const endpoint of endpoints) {
+        await driver.restoreEndpoint(network, endpoint);
+        names.addEndpoint(network, endpoint);
+      }
+    }
+    await driver.reconcile(networks);
   }
 
   #configuration(name: string): NetworkRecord {
@@ -326,7 +350,7 @@ export class NetworkService {
   }
 
   async #removeUnused(network: NetworkRecord): Promise<void> {
-    if (!network.configOnly) await this.#driver(network.driver).deleteNetwork(network);
+    if (!network.configOnly) await this.#parts.drivers.known(network.driver).deleteNetwork(network);
     this.#parts.store.removeNetwork(network.id);
     this.#publish("destroy", network);
   }
@@ -342,31 +366,9 @@ export class NetworkService {
     if (stored && (!bridge || isAsConfigured(stored, bridge) || store.endpointsOf(stored.id).length > 0))
       return;
     if (stored) await this.#removeUnused(stored);
-    const planned = await this.#driver(driverName).plan({
-      id: newId(),
-      name,
-      driver: driverName,
-      createdAt: formatRfc3339Nano(nowNs()),
-      enableIpv4: true,
-      enableIpv6: bridge?.enableIpv6 ?? false,
-      internal: false,
-      attachable: false,
-      ingress: false,
-      configOnly: false,
-      configFrom: "",
-      ipamDriver: "default",
-      ipamOptions: {},
-      pools: bridge?.pools ?? [],
-      options: bridge?.options ?? {},
-      labels: {},
-    });
+    const driver = this.#parts.drivers.known(driverName);
+    const planned = await driver.plan(predefinedRecord(name, driverName, bridge));
     store.addNetwork(planned);
-  }
-
-  #driver(name: string): NetworkDriver {
-    const driver = this.#parts.drivers.find((known) => known.name === name);
-    if (!driver) throw noSuchPlugin(name);
-    return driver;
   }
 
   #publish(action: string, network: NetworkRecord, containerId?: string): void {

@@ -3,7 +3,7 @@ import { newId } from "../../base/ids.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type { IPAMConfig, NetworkCreateRequest } from "../../spec/engine-api/mod.ts";
-import { createsPredefined, noSuchPlugin, notSwarmManager } from "./errors.ts";
+import { createsPredefined, notSwarmManager } from "./errors.ts";
 import { isPredefinedName } from "./predefined.ts";
 
 // Options that stand for fields of the request. Source: docker's reference of `docker network create`.
@@ -76,7 +76,6 @@ function ownConfiguration(request: NetworkCreateRequest): NetworkRecord {
   const enableIpv6 = enabled(request.EnableIPv6, options, ENABLE_IPV6, false);
   if (!enableIpv4 && !enableIpv6) throw invalidArgument("IPv4 or IPv6 must be enabled");
   const ipamDriver = ipam.Driver || "default";
-  if (ipamDriver !== "default") throw noSuchPlugin(ipamDriver);
   const pools = (ipam.Config ?? []).map(poolOf);
   return {
     id: newId(),

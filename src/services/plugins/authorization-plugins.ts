@@ -30,9 +30,8 @@ export interface Authorization {
 }
 
 interface Verdict {
-  readonly Allow?: boolean;
-  readonly Msg?: string;
-  readonly Err?: string;
+  readonly allowed: boolean;
+  readonly reason: string;
 }
 
 type Message = Readonly<Record<string, unknown>>;
@@ -70,16 +69,17 @@ export class AuthorizationPlugins {
   async #ask(method: string, message: Message): Promise<void> {
     for (const name of this.#names) {
       const verdict = await this.#verdictOf(name, method, message);
-      if (verdict.Allow === true) continue;
+      if (verdict.allowed) continue;
       this.#logger.info({ plugin: name, method, uri: message["RequestUri"] }, "denied by a plug-in");
-      throw permissionDenied(`authorization denied by plugin ${name}: ${verdict.Msg ?? ""}`);
+      throw permissionDenied(`authorization denied by plugin ${name}: ${verdict.reason}`);
     }
   }
 
   async #verdictOf(name: string, method: string, message: Message): Promise<Verdict> {
     try {
       const plugin = await this.#plugins.get(name, "authz");
-      return await plugin.call<Verdict>(method, message, { timeoutMs: TIMEOUT_MS });
+      const reply = await plugin.call(method, message, { timeoutMs: TIMEOUT_MS });
+      return { allowed: reply.flag("Allow"), reason: reply.text("Msg") };
     } catch (error) {
       throw internal(`plugin ${name} failed with error: ${messageOf(error)}`, { cause: error });
     }

@@ -4,4 +4,6 @@ export {
   type AuthorizationRequest,
   type AuthorizationResponse,
 } from "./authorization-plugins.ts";
+export { pluginNames } from "./plugin-names.ts";
+export { PluginNetworkDrivers } from "./plugin-network-drivers.ts";
 export { PluginVolumeDrivers } from "./plugin-volume-drivers.ts";

@@ -14,6 +14,7 @@ import type {
   AuthResponse,
   ContainerSummary,
   ImageSummary,
+  PluginsInfo,
   SystemInfo,
   SystemVersion,
   UsageSummary,
@@ -55,10 +56,8 @@ export interface SystemServiceParts {
   readonly init: () => Promise<InitProgram>;
   readonly labels: readonly string[];
   readonly debug: boolean;
-  readonly networkDrivers: readonly string[];
-  /** Names of the volume drivers in use, those of plug-ins among them. */
-  readonly volumeDrivers: () => readonly string[];
-  readonly logDrivers: readonly string[];
+  /** Names of drivers and plug-ins as they are now. */
+  readonly plugins: () => PluginsInfo;
   readonly defaultLogDriver: string;
   readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
   readonly usage: UsageSources;
@@ -135,12 +134,7 @@ export class SystemService {
       Driver: snapshotter.name,
       DriverStatus: (await snapshotter.status()).map(([label, value]) => [label, value]),
       DockerRootDir: this.#parts.dataRoot,
-      Plugins: {
-        Volume: [...this.#parts.volumeDrivers()],
-        Network: [...this.#parts.networkDrivers],
-        Authorization: null,
-        Log: [...this.#parts.logDrivers],
-      },
+      Plugins: this.#parts.plugins(),
       MemoryLimit: limits.memory,
       SwapLimit: limits.swap,
       KernelMemory: false,

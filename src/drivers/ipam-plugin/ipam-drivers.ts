@@ -1,0 +1,68 @@
+import type { Logger } from "../../base/logger.ts";
+import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { IpFamily } from "../../os/linux/netlink/mod.ts";
+import type { AddressRequest, IpamDriver, Subnet, TakenAddresses } from "../ipam/mod.ts";
+import type { Plugins } from "../plugin-client/mod.ts";
+import { IpamPlugin } from "./ipam-plugin.ts";
+import { IpamPluginDriver } from "./ipam-plugin-driver.ts";
+import { NullIpam } from "./null-ipam.ts";
+
+/** Each network's addresses are managed by the driver that it names: the engine's own, none, or a plug-in's. */
+export class IpamDrivers implements IpamDriver {
+  readonly #plugins: Plugins;
+  readonly #logger: Logger;
+  readonly #drivers: Map<string, IpamDriver>;
+  readonly #driverOfNetwork = new Map<string, IpamDriver>();
+
+  constructor(builtin: IpamDriver, plugins: Plugins, logger: Logger) {
+    this.#plugins = plugins;
+    this.#logger = logger;
+    this.#drivers = new Map<string, IpamDriver>([
+      ["default", builtin],
+      ["null", new NullIpam()],
+    ]);
+  }
+
+  async planNetwork(
+    network: NetworkRecord,
+    inUse: readonly Subnet[],
+    gatewayless?: readonly IpFamily[],
+  ): Promise<IpamPool[]> {
+    const driver = this.#driverOf(network);
+    const pools = await driver.planNetwork(network, inUse, gatewayless);
+    this.#driverOfNetwork.set(network.id, driver);
+    return pools;
+  }
+
+  restoreNetwork(network: NetworkRecord): void {
+    const driver = this.#driverOf(network);
+    driver.restoreNetwork(network);
+    this.#driverOfNetwork.set(network.id, driver);
+  }
+
+  async removeNetwork(networkId: string): Promise<void> {
+    await this.#driverOfNetwork.get(networkId)?.removeNetwork(networkId);
+    this.#driverOfNetwork.delete(networkId);
+  }
+
+  async takeAddresses(network: NetworkRecord, requested: AddressRequest): Promise<TakenAddresses> {
+    return await this.#driverOf(network).takeAddresses(network, requested);
+  }
+
+  restoreAddress(networkId: string, address: string): void {
+    this.#driverOfNetwork.get(networkId)?.restoreAddress(networkId, address);
+  }
+
+  async releaseAddress(networkId: string, address: string): Promise<void> {
+    await this.#driverOfNetwork.get(networkId)?.releaseAddress(networkId, address);
+  }
+
+  #driverOf({ ipamDriver: name }: NetworkRecord): IpamDriver {
+    const known = this.#drivers.get(name);
+    if (known) return known;
+    const plugin = new IpamPlugin(name, (retryForMs) => this.#plugins.get(name, "IpamDriver", retryForMs));
+    const driver = new IpamPluginDriver(plugin, this.#logger);
+    this.#drivers.set(name, driver);
+    return driver;
+  }
+}

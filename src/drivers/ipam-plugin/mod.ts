@@ -1,0 +1,1 @@
+export { IpamDrivers } from "./ipam-drivers.ts";
