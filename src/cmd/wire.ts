@@ -18,8 +18,8 @@ import {
   OciRuntime,
   readHostFacts as readRuntimeFacts,
 } from "../drivers/runtime-oci/mod.ts";
-import { OverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
-import { VfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
+import { openOverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
+import { openVfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
 import { LocalVolumeDriver } from "../drivers/volume-local/local-volume-driver.ts";
 import { readLimitSupport } from "../os/linux/cgroup/limit-support.ts";
 import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
@@ -130,6 +130,7 @@ async function assemble(
   };
   stores.leases.clear();
   const snapshotter = await openSnapshotter(settings["storage-driver"], dataRoot, database, workers, logger);
+  resources.defer(() => snapshotter.close());
   await snapshotter.reconcile();
   const remotes = new RegistryRemotes({
     insecureRegistries: settings["insecure-registry"],
@@ -353,9 +354,9 @@ async function openSnapshotter(
   };
   switch (name) {
     case "overlay2":
-      return await OverlaySnapshotter.open(options);
+      return await openOverlaySnapshotter(options);
     case "vfs":
-      return new VfsSnapshotter(options);
+      return openVfsSnapshotter(options);
     default:
       throw invalidArgument(`graphdriver: driver not supported: ${name}`);
   }

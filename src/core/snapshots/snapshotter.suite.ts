@@ -1,12 +1,30 @@
 import { expect, test } from "bun:test";
-import { chmod, chown, link, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { kindOf } from "../../base/errors.ts";
+import { END_OF_ARCHIVE, encodeEntry, paddingOf, type TarEntry } from "../../spec/tar/mod.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 
 /** A snapshotter to be tested. */
 export interface SnapshotterFixture extends AsyncDisposable {
   readonly snapshotter: Snapshotter;
+  /** Unpacks a layer, an uncompressed tar, into an active snapshot. */
+  apply(key: string, tar: Uint8Array): Promise<void>;
+  /** An extended attribute of a file. */
+  xattr(path: string, name: string): Buffer | undefined;
   /** Mounts a snapshot and answers where; disposing unmounts. */
   mount(key: string): Promise<{ readonly path: string } & AsyncDisposable>;
   /** A snapshotter over the same state, as after the end of the process. */
@@ -49,6 +67,41 @@ async function twoLayers(fixture: SnapshotterFixture): Promise<void> {
   });
 }
 
+/** Makes the committed snapshot `name` on `parent` from the members of a tar. */
+async function tarLayer(
+  fixture: SnapshotterFixture,
+  name: string,
+  parent: string | undefined,
+  ...members: Member[]
+): Promise<void> {
+  await fixture.snapshotter.prepare(`extract-${name}`, parent);
+  await fixture.apply(`extract-${name}`, tarOf(members));
+  await fixture.snapshotter.commit(name, `extract-${name}`);
+}
+
+type Member = Partial<TarEntry> & { readonly name: string; readonly content?: string };
+
+function tarOf(members: readonly Member[]): Buffer {
+  const parts = members.map(({ content = "", ...fields }) => {
+    const entry: TarEntry = {
+      type: "file",
+      linkName: "",
+      mode: fields.type === "directory" ? 0o755 : 0o644,
+      uid: 0,
+      gid: 0,
+      mtimeSeconds: 1_500_000_000,
+      mtimeNanoseconds: 0,
+      sizeBytes: content.length,
+      deviceMajor: 0,
+      deviceMinor: 0,
+      xattrs: new Map(),
+      ...fields,
+    };
+    return Buffer.concat([encodeEntry(entry), Buffer.from(content, "latin1"), paddingOf(content.length)]);
+  });
+  return Buffer.concat([...parts, END_OF_ARCHIVE]);
+}
+
 /** What every snapshotter does. Needs root: snapshots are really mounted. */
 export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
   test("a snapshot shows its parents with its own changes on top and never changes them", async () => {
@@ -66,6 +119,104 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     await fixture.snapshotter.prepare("other", "top");
     await using other = await fixture.mount("other");
     expect(await readFile(join(other.path, "kept"), "utf8")).toBe("base");
+  });
+
+  test("a layer's tar is seen as it says, by everybody above", async () => {
+    await using fixture = await open();
+    const capability = "\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    await tarLayer(
+      fixture,
+      "base",
+      undefined,
+      { name: "./", type: "directory", mode: 0o711 },
+      { name: "big", content: "x".repeat(300_000) },
+      { name: "capable", content: "c", xattrs: new Map([["security.capability", capability]]) },
+      { name: "device", type: "charDevice", deviceMajor: 300, deviceMinor: 70_000, mode: 0o640 },
+      { name: "empty" },
+      { name: "folder/", type: "directory", mode: 0o1770, uid: 70_000, gid: 6, mtimeNanoseconds: 7 },
+      { name: "folder/setuid", content: "s", mode: 0o6755, uid: 7, gid: 8 },
+      { name: "folder/\xff", content: "not UTF-8" },
+      { name: "link", type: "symlink", linkName: `folder/${"x".repeat(900)}` },
+      { name: "old", content: "o", mtimeSeconds: -5 },
+      { name: "pipe", type: "fifo", mode: 0o600 },
+      { name: "same", type: "hardlink", linkName: "capable" },
+      {
+        name: "steered/",
+        type: "directory",
+        xattrs: new Map([
+          ["trusted.overlay.opaque", "y"],
+          ["trusted.note", "n"],
+          ["user.note", "u"],
+        ]),
+      },
+    );
+    await fixture.snapshotter.prepare("container", "base");
+    await using mounted = await fixture.mount("container");
+    const at = (name: string) => join(mounted.path, name);
+    expect((await stat(mounted.path)).mode).toBe(0o40711);
+    expect(await readFile(at("big"), "latin1")).toBe("x".repeat(300_000));
+    expect((await stat(at("empty"))).size).toBe(0);
+    expect(await lstat(at("folder"))).toMatchObject({ uid: 70_000, gid: 6, mode: 0o41770 });
+    expect(await lstat(at("folder/setuid"))).toMatchObject({ uid: 7, gid: 8, mode: 0o106755 });
+    const names = await readdir(at("folder"), { encoding: "buffer" });
+    expect(names.map((name) => name.toString("latin1")).sort()).toEqual(["setuid", "\xff"]);
+    expect(await readlink(at("link"))).toHaveLength(907);
+    expect((await lstat(at("link"))).mtimeMs).toBe(1_500_000_000_000);
+    expect((await lstat(at("old"))).mtimeMs).toBe(-5000);
+    const device = await lstat(at("device"));
+    expect(device).toMatchObject({ mode: 0o20640, rdev: 0x11112c70 });
+    expect((await lstat(at("pipe"))).isFIFO()).toBe(true);
+    const [capable, same] = await Promise.all([lstat(at("capable")), lstat(at("same"))]);
+    expect(same).toMatchObject({ ino: capable.ino, nlink: 2 });
+    expect(fixture.xattr(at("capable"), "security.capability")?.toString("latin1")).toBe(capability);
+    expect(fixture.xattr(at("steered"), "trusted.note")?.toString()).toBe("n");
+    expect(fixture.xattr(at("steered"), "user.note")?.toString()).toBe("u");
+    expect(fixture.xattr(at("steered"), "trusted.overlay.opaque")).toBeUndefined();
+    expect(await readdir(mounted.path)).toHaveLength(10);
+  });
+
+  test("whiteouts of a layer hide what is below it and nothing else", async () => {
+    await using fixture = await open();
+    await tarLayer(
+      fixture,
+      "base",
+      undefined,
+      { name: "gone/", type: "directory" },
+      { name: "gone/deep", content: "d" },
+      { name: "hidden/", type: "directory", mode: 0o700 },
+      { name: "hidden/old", content: "o" },
+      { name: "implied/", type: "directory", mode: 0o711, uid: 3, xattrs: new Map([["user.note", "n"]]) },
+      { name: "implied/old", content: "o" },
+      { name: "replaced/", type: "directory" },
+      { name: "replaced/old", content: "o" },
+      { name: "kept", content: "k" },
+    );
+    await tarLayer(
+      fixture,
+      "top",
+      "base",
+      { name: ".wh.gone" },
+      { name: "hidden/", type: "directory", mode: 0o750 },
+      { name: "hidden/new", content: "n" },
+      { name: "hidden/.wh..wh..opq" },
+      { name: "implied/new", content: "n" },
+      { name: ".wh.replaced" },
+      { name: "replaced/", type: "directory" },
+      { name: "replaced/new", content: "n" },
+      { name: ".wh.never" },
+    );
+    await fixture.snapshotter.prepare("container", "top");
+    await using mounted = await fixture.mount("container");
+    const list = async (name: string) => (await readdir(join(mounted.path, name))).sort();
+    expect(await list("")).toEqual(["hidden", "implied", "kept", "replaced"]);
+    expect(await list("hidden")).toEqual(["new"]);
+    expect((await stat(join(mounted.path, "hidden"))).mode).toBe(0o40750);
+    expect(await list("implied")).toEqual(["new", "old"]);
+    expect(await stat(join(mounted.path, "implied"))).toMatchObject({ mode: 0o40711, uid: 3 });
+    expect(fixture.xattr(join(mounted.path, "implied"), "user.note")?.toString()).toBe("n");
+    expect(await list("replaced")).toEqual(["new"]);
+    await rm(join(mounted.path, "hidden"), { recursive: true });
+    expect(await list("")).toEqual(["implied", "kept", "replaced"]);
   });
 
   test("views of one layer and of several are read-only", async () => {
@@ -142,8 +293,11 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     expect(usage.sizeBytes).toBeGreaterThanOrEqual(1_000_000);
     expect(usage.sizeBytes).toBeLessThan(1_100_000);
     await fixture.snapshotter.commit("layer", "container");
-    expect(await fixture.snapshotter.usage("layer")).toEqual(usage);
-    expect(await (await fixture.reopen()).usage("layer")).toEqual(usage);
+    // A driver may keep a layer in another form than what a container writes.
+    const committed = await fixture.snapshotter.usage("layer");
+    expect(committed.inodes).toBe(1);
+    expect(Math.abs(committed.sizeBytes - usage.sizeBytes)).toBeLessThan(50_000);
+    expect(await (await fixture.reopen()).usage("layer")).toEqual(committed);
   });
 
   test("keys, parents and kinds are checked", async () => {
@@ -172,7 +326,7 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     const { snapshotter } = fixture;
     await twoLayers(fixture);
     await snapshotter.prepare("container", "top");
-    const { directory } = await snapshotter.applyTarget("container");
+    const target = await snapshotter.applyTarget("container");
     expect(await failureOf(snapshotter.remove("top"))).toBe("conflict");
     await snapshotter.remove("container");
     await snapshotter.remove("container");
@@ -183,6 +337,7 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     for await (const info of snapshotter.walk()) left.push(info.key);
     expect(left).toEqual(["base"]);
     await snapshotter.reconcile();
+    const directory = dirname("imageFile" in target ? target.imageFile : target.directory);
     await expect(lstat(directory)).rejects.toThrow("ENOENT");
   });
 
@@ -196,4 +351,23 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     await using mounted = await fixture.mount("container");
     expect(await readFile(join(mounted.path, "replaced"), "utf8")).toBe("top");
   });
+}
+
+/** The limit that images have with every driver; apart from the rest, since a driver that copies takes long for it. */
+export function testLayerDepth(open: () => Promise<SnapshotterFixture>): void {
+  test("127 layers can be stacked, and no more", async () => {
+    await using fixture = await open();
+    let parent: string | undefined;
+    for (let number = 1; number <= 127; number++) {
+      const name = `layer-${number}`;
+      await tarLayer(fixture, name, parent, { name: `file-${number}`, content: String(number) });
+      parent = name;
+    }
+    await fixture.snapshotter.prepare("container", parent);
+    expect(await failureOf(fixture.snapshotter.applyTarget("container"))).toBe("invalidArgument");
+    await expect(fixture.snapshotter.commit("layer-128", "container")).rejects.toThrow("max depth exceeded");
+    await using mounted = await fixture.mount("container");
+    expect(await readdir(mounted.path)).toHaveLength(127);
+    expect(await readFile(join(mounted.path, "file-1"), "utf8")).toBe("1");
+  }, 30_000);
 }

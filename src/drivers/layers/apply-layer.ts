@@ -7,6 +7,8 @@ import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
 import { TarReader } from "../../spec/tar/mod.ts";
 import { type Compression, decompressor, detectCompression } from "./decompress.ts";
+import { ImageWriter } from "./image-writer.ts";
+import type { LayerSink } from "./layer-sink.ts";
 import { type LayerLimits, LayerWriter } from "./layer-writer.ts";
 
 /** A layer that was unpacked. */
@@ -38,11 +40,12 @@ export async function applyLayer(
   const input = new DigestedStream();
   // Without compression both are the same bytes: they are digested once.
   const output = stage ? new DigestedStream() : input;
-  using writer = new LayerWriter(target, limits);
-  const reader = new TarReader(writer);
+  using sink = openSink(target, limits);
+  const reader = new TarReader(sink);
   const consume = async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) {
       output.add(chunk);
+      if (!reader.ended) sink.raw?.(chunk);
       reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     }
   };
@@ -53,16 +56,20 @@ export async function applyLayer(
   } catch (error) {
     throw readableError(error, "the layer");
   }
-  writer.finish();
+  sink.finish();
   const diffId = output.finish();
   return {
     diffId: diffId as string as DiffId,
     digest: output === input ? diffId : input.finish(),
     compressedBytes: input.sizeBytes,
     tarBytes: output.sizeBytes,
-    entries: writer.entries,
+    entries: sink.entries,
     compression,
   };
+}
+
+function openSink(target: ApplyTarget, limits: LayerLimits): LayerSink {
+  return "imageFile" in target ? new ImageWriter(target, limits) : new LayerWriter(target, limits);
 }
 
 /** Counts and digests what passes. */

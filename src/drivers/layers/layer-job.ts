@@ -1,4 +1,9 @@
-import type { ApplyTarget, SnapshotChange, SnapshotUsage } from "../../core/snapshots/snapshotter.ts";
+import type {
+  ApplyTarget,
+  ImageTarget,
+  SnapshotChange,
+  SnapshotUsage,
+} from "../../core/snapshots/snapshotter.ts";
 import type { UnpackedLayer } from "./apply-layer.ts";
 import type { ExtractTarget } from "./extract-archive.ts";
 import type { LayerLimits } from "./layer-writer.ts";
@@ -26,6 +31,11 @@ export interface LayerJobs {
   compare: {
     readonly input: { readonly directory: string; readonly parent: string | undefined };
     readonly output: SnapshotChange[];
+  };
+  /** The tree of an overlay's upper directory becomes an image. */
+  makeImage: {
+    readonly input: { readonly upper: string; readonly target: ImageTarget };
+    readonly output: undefined;
   };
   copy: { readonly input: { readonly source: string; readonly target: string }; readonly output: undefined };
 }

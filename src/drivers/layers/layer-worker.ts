@@ -6,6 +6,7 @@ import { compareTrees } from "./compare-trees.ts";
 import { copyTree } from "./copy-tree.ts";
 import { extractArchive } from "./extract-archive.ts";
 import type { FromWorker, LayerJobName, LayerJobs, ToWorker } from "./layer-job.ts";
+import { makeImage } from "./make-image.ts";
 import { measureTree } from "./measure-tree.ts";
 import { overlayChanges } from "./overlay-changes.ts";
 import { packError } from "./send-error.ts";
@@ -40,6 +41,10 @@ const JOBS: {
   measure: ({ directory }) => measureTree(directory),
   overlayChanges: ({ upper, lowerDirs }) => overlayChanges(upper, lowerDirs),
   compare: ({ directory, parent }) => compareTrees(directory, parent),
+  makeImage: ({ upper, target }) => {
+    makeImage(upper, target);
+    return undefined;
+  },
   copy: ({ source, target }) => {
     copyTree(source, target);
     return undefined;

@@ -1,18 +1,20 @@
-import { constants, writeSync } from "node:fs";
+import { constants } from "node:fs";
 import { invalidArgument } from "../../base/errors.ts";
-import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
+import type { TreeTarget } from "../../core/snapshots/snapshotter.ts";
 import type { OwnedFd } from "../../os/linux/fd.ts";
 import { toNative } from "../../os/linux/file-path.ts";
 import * as libc from "../../os/linux/libc.ts";
 import { openAt2, RESOLVE } from "../../os/linux/openat2.ts";
 import { type FileStat, makeDevice, S_IF, statEntry } from "../../os/linux/stat.ts";
 import { check, isErrno } from "../../os/linux/syscall-error.ts";
-import { type TarEntry, type TarHandler, textOf } from "../../spec/tar/mod.ts";
+import { type TarEntry, textOf } from "../../spec/tar/mod.ts";
 import { applyFileMetadata, applyNodeMetadata } from "./apply-metadata.ts";
 import { joinEntryPath, parseEntryPath, parseWhiteout, quote, toFilePath } from "./entry-path.ts";
+import type { LayerSink } from "./layer-sink.ts";
 import { OpenDirectories, type OpenDirectory } from "./open-directories.ts";
 import { isWhiteout, OPAQUE_XATTR } from "./overlay-marks.ts";
 import { removeEntry } from "./remove-entry.ts";
+import { writeAll } from "./write-all.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const CREATE = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
@@ -39,8 +41,8 @@ interface OpenFile {
  * Runs on the calling thread: made for worker threads. `close` gives its descriptors back, `finish` sets the times of
  * directories before. Errors: invalidArgument for a hostile or broken layer; SyscallError.
  */
-export class LayerWriter implements TarHandler, Disposable {
-  readonly #target: ApplyTarget;
+export class LayerWriter implements LayerSink {
+  readonly #target: TreeTarget;
   readonly #directories: OpenDirectories;
   readonly #limits: Required<LayerLimits>;
   /** Directories with the metadata they are to have once everything in them is there. */
@@ -50,7 +52,7 @@ export class LayerWriter implements TarHandler, Disposable {
   #file: OpenFile | undefined;
   #entries = 0;
 
-  constructor(target: ApplyTarget, limits: LayerLimits = {}) {
+  constructor(target: TreeTarget, limits: LayerLimits = {}) {
     this.#target = target;
     this.#limits = {
       maxEntries: limits.maxEntries ?? MAX_ENTRIES,
@@ -85,9 +87,7 @@ export class LayerWriter implements TarHandler, Disposable {
     const file = this.#file;
     // Contents of a member that is no file on disk: a whiteout's, in practice always empty.
     if (!file) return;
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(file.handle.fd, bytes, done, bytes.length - done, offsetBytes + done);
-    }
+    writeAll(file.handle.fd, bytes, offsetBytes);
     file.endBytes = offsetBytes + bytes.length;
   }
 

@@ -1,6 +1,7 @@
 import { internal } from "../../base/errors.ts";
 import type { SnapshotMount } from "../../core/snapshots/snapshotter.ts";
-import { bindMount, MS, mount, unmount } from "../../os/linux/mount.ts";
+import { mountFuseOverlay } from "../../os/linux/fuse-overlay-mount.ts";
+import { bindMount, unmount } from "../../os/linux/mount.ts";
 import { mountOverlay } from "../../os/linux/overlay-mount.ts";
 
 /**
@@ -43,20 +44,15 @@ async function mountOne(request: SnapshotMount, target: string): Promise<void> {
   switch (type) {
     case "bind":
       return await bindMount({ source, target, readOnly });
-    case "erofs":
-      return await mount({ source, target, fsType: "erofs", flags: MS.rdonly });
-    case "overlay": {
+    case "overlay":
+    case "fuse-overlayfs": {
       const { lowerDirs, upperDir, workDir } = request;
       if (!lowerDirs) throw internal("an overlay mount needs lower directories");
       const writable =
         upperDir !== undefined && workDir !== undefined ? { upper: upperDir, work: workDir } : {};
-      return await mountOverlay({
-        target,
-        lower: lowerDirs,
-        readOnly,
-        ...writable,
-        options: OVERLAY_OPTIONS,
-      });
+      const overlay = { target, lower: lowerDirs, ...writable };
+      if (type === "fuse-overlayfs") return await mountFuseOverlay(overlay);
+      return await mountOverlay({ ...overlay, readOnly, options: OVERLAY_OPTIONS });
     }
   }
 }

@@ -5,10 +5,10 @@ import * as libc from "../../os/linux/libc.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { statFd } from "../../os/linux/stat.ts";
 import { check, isErrno } from "../../os/linux/syscall-error.ts";
-import { getXattr, listXattrs, setXattr } from "../../os/linux/xattr.ts";
-import { byteString } from "../../spec/tar/mod.ts";
+import { setXattr } from "../../os/linux/xattr.ts";
+import { byteString, bytesOf } from "../../spec/tar/mod.ts";
 import { parseEntryPath, quote, toFilePath } from "./entry-path.ts";
-import { isOverlayXattr } from "./overlay-marks.ts";
+import { lowerDirectory } from "./lower-directory.ts";
 
 const MAX_OPEN = 64;
 
@@ -106,20 +106,11 @@ export class OpenDirectories implements Disposable {
   }
 
   #copyFromLower(made: OpenDirectory, path: string): void {
-    for (const parent of this.#parents) {
-      using tree = RootDir.open(parent);
-      const stat = tree.statIfExists(toFilePath(path));
-      if (!stat) continue;
-      if (stat.type !== "directory") return;
-      using lower = tree.openRoot(toFilePath(path));
-      check("fchownat", libc.fchownat(made.fd, "", stat.uid, stat.gid, libc.AT_EMPTY_PATH), path);
-      check("chmod", libc.chmod(`/proc/self/fd/${made.fd}`, stat.mode), path);
-      for (const name of listXattrs(lower)) {
-        const value = isOverlayXattr(name) ? undefined : getXattr(lower, name);
-        if (value) setXattr(made.root, name, value);
-      }
-      return;
-    }
+    const lower = lowerDirectory(this.#parents, path);
+    if (!lower) return;
+    check("fchownat", libc.fchownat(made.fd, "", lower.uid, lower.gid, libc.AT_EMPTY_PATH), path);
+    check("chmod", libc.chmod(`/proc/self/fd/${made.fd}`, lower.mode), path);
+    for (const [name, value] of lower.xattrs) setXattr(made.root, name, bytesOf(value));
   }
 
   #keep(directory: OpenDirectory): OpenDirectory {

@@ -4,7 +4,7 @@ import { textOf } from "../../spec/tar/mod.ts";
 import { sortChanges } from "./compare-trees.ts";
 import { toFilePath } from "./entry-path.ts";
 import { LowerLayers } from "./lower-layers.ts";
-import { isOpaque, isWhiteout } from "./overlay-marks.ts";
+import { isOpaque, isOpaqueFile, isWhiteout } from "./overlay-marks.ts";
 import { walkTree } from "./walk-tree.ts";
 
 /**
@@ -17,7 +17,8 @@ export function overlayChanges(upper: string, lowerDirs: readonly string[]): Sna
   using upperRoot = RootDir.open(upper);
   const changes: SnapshotChange[] = [];
   const opaque: string[] = [];
-  for (const { path, node, stat } of walkTree(upper)) {
+  for (const { path, name, node, stat } of walkTree(upper)) {
+    if (isOpaqueFile(name)) continue;
     const isHidden = opaque.some((directory) => path.startsWith(directory));
     const before = isHidden ? undefined : lower.stat(path);
     const shown = `/${textOf(path)}`;

@@ -1,5 +1,6 @@
 import type { FileStat } from "../../os/linux/stat.ts";
 import { getXattr } from "../../os/linux/xattr.ts";
+import { OPAQUE_WHITEOUT } from "./entry-path.ts";
 
 /** Marks a directory of an overlay's upper layer as hiding all that lower layers have in it. */
 export const OPAQUE_XATTR = "trusted.overlay.opaque";
@@ -12,6 +13,11 @@ export function isOverlayXattr(name: string): boolean {
 /** Whether a node hides the lower entry of its name. */
 export function isWhiteout(stat: FileStat): boolean {
   return stat.type === "character" && stat.deviceMajor === 0 && stat.deviceMinor === 0;
+}
+
+/** Whether a name is that of the file by which fuse-overlayfs marks an opaque directory beside the attribute. */
+export function isOpaqueFile(name: string): boolean {
+  return name === OPAQUE_WHITEOUT;
 }
 
 /** Whether an open directory hides what lower layers have in it. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { notFound } from "../../base/errors.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
@@ -26,13 +26,21 @@ export class SnapshotFolders {
   readonly #snapshots: string;
   readonly #trash: string;
   readonly #rows: SnapshotRows;
+  readonly #destroy: (directory: string) => Promise<void>;
   readonly #log: Logger;
   #emptying: Promise<void> = Promise.resolve();
 
-  constructor(root: string, rows: SnapshotRows, log: Logger = silentLogger) {
+  /** `destroy` removes a snapshot's directory with all in it. */
+  constructor(
+    root: string,
+    rows: SnapshotRows,
+    destroy: (directory: string) => Promise<void>,
+    log: Logger = silentLogger,
+  ) {
     this.#snapshots = join(root, "snapshots");
     this.#trash = join(root, "trash");
     this.#rows = rows;
+    this.#destroy = destroy;
     this.#log = log;
     mkdirSync(this.#snapshots, { recursive: true, mode: 0o700 });
     mkdirSync(this.#trash, { recursive: true, mode: 0o700 });
@@ -43,15 +51,12 @@ export class SnapshotFolders {
   }
 
   /** Makes a snapshot; `fill` puts into its new, empty directory what belongs there. Where it fails, nothing is left. */
-  async add(
-    snapshot: NewSnapshot,
-    fill: (directory: string, row: SnapshotRow) => Promise<void>,
-  ): Promise<void> {
+  async add(snapshot: NewSnapshot, fill: (row: SnapshotRow) => Promise<void>): Promise<void> {
     const row = this.#rows.add(snapshot);
     try {
       // Nobody but root may look in: layers hold set-user-id files of all kinds.
       await mkdir(this.pathOf(row), { mode: 0o700 });
-      await fill(this.pathOf(row), row);
+      await fill(row);
     } catch (error) {
       await this.#discard(row);
       throw error;
@@ -118,7 +123,7 @@ export class SnapshotFolders {
     this.#emptying = this.#emptying.then(async () => {
       try {
         for (const name of await readdir(this.#trash)) {
-          await rm(join(this.#trash, name), { recursive: true, force: true });
+          await this.#destroy(join(this.#trash, name));
         }
       } catch (error) {
         // It stays in the trash and is tried again with the next removal and at every start.

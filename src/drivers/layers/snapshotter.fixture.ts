@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { SnapshotRows } from "../../core/snapshots/snapshot-rows.ts";
 import type { SnapshotterFixture } from "../../core/snapshots/snapshotter.suite.ts";
 import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
+import { getXattr } from "../../os/linux/xattr.ts";
 import { SqliteSnapshotRows, StateDatabase } from "../../state/mod.ts";
-import { LayerWorkers, mountSnapshot, unmountSnapshot } from "./mod.ts";
+import { LayerWorkers, mountSnapshot, unmountSnapshot, unpackLayer } from "./mod.ts";
 
 export interface FixtureParts {
   readonly root: string;
@@ -31,7 +32,14 @@ export async function openSnapshotterFixture(
   const fixture = {
     root,
     rows: new SqliteSnapshotRows(database, driver) as SnapshotRows,
+    xattr: getXattr,
     snapshotter: undefined as unknown as Snapshotter,
+    async apply(key: string, tar: Uint8Array) {
+      const stream = (async function* () {
+        yield tar;
+      })();
+      await unpackLayer(workers, stream, await fixture.snapshotter.applyTarget(key));
+    },
     async mount(key: string) {
       const path = join(folder, `mount-${mounts++}`);
       await mkdir(path);
@@ -48,6 +56,7 @@ export async function openSnapshotterFixture(
     async [Symbol.asyncDispose]() {
       // Removals in the background are over then.
       await fixture.snapshotter.reconcile();
+      await fixture.snapshotter.close();
       await workers.close();
       database.close();
       await rm(folder, { recursive: true });

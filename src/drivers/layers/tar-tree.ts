@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import type { SnapshotChange } from "../../core/snapshots/snapshotter.ts";
-import { type OwnedFd, openFd, readFd } from "../../os/linux/fd.ts";
+import { O_PATH, type OwnedFd, openFd, readFd } from "../../os/linux/fd.ts";
 import * as libc from "../../os/linux/libc.ts";
-import type { FileStat, FileType } from "../../os/linux/stat.ts";
+import { type FileStat, type FileType, statFd } from "../../os/linux/stat.ts";
 import { check } from "../../os/linux/syscall-error.ts";
 import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
 import {
@@ -14,7 +14,7 @@ import {
   type TarEntryType,
 } from "../../spec/tar/mod.ts";
 import { joinEntryPath, OPAQUE_WHITEOUT, parseEntryPath, whiteoutOf } from "./entry-path.ts";
-import { isOpaque, isOverlayXattr, isWhiteout } from "./overlay-marks.ts";
+import { isOpaque, isOpaqueFile, isOverlayXattr, isWhiteout } from "./overlay-marks.ts";
 import { type NodeSource, walkNode } from "./walk-node.ts";
 import { type TreeEntry, walkTree } from "./walk-tree.ts";
 
@@ -27,7 +27,12 @@ export type TarSource =
   /** A file or directory of a container with everything below it, under a name of the caller's choice: for `cp`. */
   | ({ readonly kind: "node" } & NodeSource)
   /** An overlay's upper directory: its whiteouts become `.wh.` members. */
-  | { readonly kind: "overlayUpper"; readonly directory: string }
+  | {
+      readonly kind: "overlayUpper";
+      readonly directory: string;
+      /** Begins with a member for the directory itself. */
+      readonly withRoot?: boolean;
+    }
   /** A tree that holds its parents' files too: only what `changes` names. */
   | { readonly kind: "changes"; readonly directory: string; readonly changes: readonly SnapshotChange[] };
 
@@ -69,8 +74,15 @@ type Item = TreeEntry | { readonly whiteout: string };
 function* itemsOf(source: TarSource): Generator<Item> {
   if (source.kind === "tree") yield* walkTree(source.directory);
   else if (source.kind === "node") yield* walkNode(source);
-  else if (source.kind === "overlayUpper") yield* overlayItems(source.directory);
-  else yield* changedItems(source.directory, source.changes);
+  else if (source.kind === "overlayUpper") {
+    if (source.withRoot) yield* rootItem(source.directory);
+    yield* overlayItems(source.directory);
+  } else yield* changedItems(source.directory, source.changes);
+}
+
+function* rootItem(directory: string): Generator<Item> {
+  using node = openFd(directory, O_PATH | constants.O_DIRECTORY);
+  yield { path: "", name: "", node, stat: statFd(node.fd) };
 }
 
 function* overlayItems(directory: string): Generator<Item> {
@@ -79,6 +91,7 @@ function* overlayItems(directory: string): Generator<Item> {
       yield { whiteout: whiteoutPath(entry.path) };
       continue;
     }
+    if (isOpaqueFile(entry.name)) continue;
     yield entry;
     if (entry.stat.type === "directory" && isOpaque(entry.node)) {
       yield { whiteout: joinEntryPath(entry.path, OPAQUE_WHITEOUT) };

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { digestOf } from "../../base/digest.ts";
 import { kindOf, messageOf } from "../../base/errors.ts";
-import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
+import type { TreeTarget } from "../../core/snapshots/snapshotter.ts";
 import { getXattr, setXattr } from "../../os/linux/xattr.ts";
 import { END_OF_ARCHIVE, encodeEntry, paddingOf, type TarEntry } from "../../spec/tar/mod.ts";
 import { LayerWorkers } from "./layer-workers.ts";
@@ -68,7 +68,7 @@ async function* streamOf(bytes: Uint8Array, pieceBytes = 1000): AsyncGenerator<U
 
 async function unpack(
   archive: Uint8Array,
-  whiteouts: ApplyTarget["whiteouts"] = "overlay",
+  whiteouts: TreeTarget["whiteouts"] = "overlay",
   directory = newFolder(),
   parents: readonly string[] = [],
 ): Promise<string> {

@@ -1,1 +1,2 @@
-export { OverlaySnapshotter, type OverlaySnapshotterOptions } from "./overlay-snapshotter.ts";
+export { OVERLAY_FILES, OverlayFormat } from "./overlay-format.ts";
+export { openOverlaySnapshotter } from "./overlay-snapshotter.ts";

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
+import { testLayerDepth, testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
 import { openSnapshotterFixture } from "../layers/snapshotter.fixture.ts";
-import { OverlaySnapshotter } from "./overlay-snapshotter.ts";
+import { openOverlaySnapshotter } from "./overlay-snapshotter.ts";
 
-const open = () => openSnapshotterFixture("overlay2", (parts) => OverlaySnapshotter.open(parts));
+const open = () => openSnapshotterFixture("overlay2", openOverlaySnapshotter);
 
-describe("contract", () => testSnapshotter(open));
+describe("contract", () => {
+  testSnapshotter(open);
+  testLayerDepth(open);
+});
 
 test("status rows are docker's", async () => {
   await using fixture = await open();
@@ -18,21 +21,6 @@ test("status rows are docker's", async () => {
     "Native Overlay Diff",
     "userxattr",
   ]);
-});
-
-test("127 layers can be mounted", async () => {
-  await using fixture = await open();
-  let parent: string | undefined;
-  for (let number = 1; number <= 127; number++) {
-    await fixture.snapshotter.prepare("next", parent);
-    const { directory } = await fixture.snapshotter.applyTarget("next");
-    await writeFile(join(directory, `file-${number}`), "");
-    parent = `layer-${number}`;
-    await fixture.snapshotter.commit(parent, "next");
-  }
-  await fixture.snapshotter.prepare("container", parent);
-  await using mounted = await fixture.mount("container");
-  expect(await readdir(mounted.path)).toHaveLength(127);
 });
 
 test("reconcile removes what no row names and rows that were never finished", async () => {

@@ -1,1 +1,2 @@
-export { VfsSnapshotter, type VfsSnapshotterOptions } from "./vfs-snapshotter.ts";
+export { filesOf, VfsFormat } from "./vfs-format.ts";
+export { openVfsSnapshotter } from "./vfs-snapshotter.ts";

@@ -1,7 +1,7 @@
 import { describe } from "bun:test";
 import { testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
 import { openSnapshotterFixture } from "../layers/snapshotter.fixture.ts";
-import { VfsSnapshotter } from "./vfs-snapshotter.ts";
+import { openVfsSnapshotter } from "./vfs-snapshotter.ts";
 
 describe("contract", () =>
-  testSnapshotter(() => openSnapshotterFixture("vfs", async (parts) => new VfsSnapshotter(parts))));
+  testSnapshotter(() => openSnapshotterFixture("vfs", async (parts) => openVfsSnapshotter(parts))));

@@ -105,7 +105,7 @@ async function storeChanges(
   held.use(await holdRootfs(parts, id, "commit"));
   const changes = await parts.rootfs.changes(id);
   if (changes.length === 0) return undefined;
-  const upper = (await parts.rootfs.describe(id))?.["UpperDir"];
+  const upper = await parts.rootfs.upperDirectory(id);
   const source: TarSource = upper
     ? { kind: "overlayUpper", directory: upper }
     : { kind: "changes", directory: parts.rootfs.pathOf(id), changes };

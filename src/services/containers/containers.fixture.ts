@@ -88,6 +88,7 @@ export class ContainersFixture implements AsyncDisposable {
       mounts: async (key: string) => [
         { type: "bind" as const, source: this.snapshotOf(key), readOnly: false },
       ],
+      directories: async () => undefined,
       changes: async () => this.changes,
     };
     mkdirSync(join(this.folder, "rootfs"));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type {
   SnapshotChange,
   SnapshotMount,
+  SnapshotOptions,
   Snapshotter,
   SnapshotUsage,
 } from "../../core/snapshots/snapshotter.ts";
@@ -35,8 +36,8 @@ export class RootFilesystems {
   }
 
   /** Makes the snapshot. `topLayer` is empty for an image without layers. */
-  async prepare(containerId: string, topLayer: string): Promise<void> {
-    await this.#snapshotter.prepare(containerId, topLayer === "" ? undefined : topLayer);
+  async prepare(containerId: string, topLayer: string, options: SnapshotOptions = {}): Promise<void> {
+    await this.#snapshotter.prepare(containerId, topLayer === "" ? undefined : topLayer, options);
   }
 
   /** Mounts the snapshot; the directory it is seen at. */
@@ -69,15 +70,21 @@ export class RootFilesystems {
 
   /** Where the layers are, as `GraphDriver.Data` of inspect names them. */
   async describe(containerId: string): Promise<Record<string, string> | null> {
-    const [mount] = await this.#snapshotter.mounts(containerId);
-    if (mount?.type !== "overlay") return null;
+    const directories = await this.#snapshotter.directories(containerId);
+    if (!directories) return null;
+    const { upper, lower, work } = directories;
     return {
       ID: containerId,
-      LowerDir: (mount.lowerDirs ?? []).join(":"),
+      ...(lower.length > 0 && { LowerDir: lower.join(":") }),
       MergedDir: this.pathOf(containerId),
-      UpperDir: mount.upperDir ?? "",
-      WorkDir: mount.workDir ?? "",
+      UpperDir: upper,
+      WorkDir: work,
     };
+  }
+
+  /** The directory of the container's own changes, in overlayfs's form; undefined where the driver has none. */
+  async upperDirectory(containerId: string): Promise<string | undefined> {
+    return (await this.#snapshotter.directories(containerId))?.upper;
   }
 
   /**

@@ -7,7 +7,7 @@ import { LocalContentStore } from "../../drivers/content-local/mod.ts";
 import { LayerWorkers } from "../../drivers/layers/mod.ts";
 import { testSettings } from "../../drivers/remote-registry/docker-registry.fixture.ts";
 import { RegistryRemotes } from "../../drivers/remote-registry/mod.ts";
-import { OverlaySnapshotter } from "../../drivers/snapshots-overlay/mod.ts";
+import { openOverlaySnapshotter } from "../../drivers/snapshots-overlay/mod.ts";
 import type { ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { hostPlatform } from "../../spec/oci-image/platform.ts";
 import { SqliteImageStore, SqliteLeaseStore, SqliteSnapshotRows, StateDatabase } from "../../state/mod.ts";
@@ -21,7 +21,7 @@ export async function openImageFixture() {
   const database = new StateDatabase(join(folder, "state.db"));
   const workers = new LayerWorkers({ maxWorkers: 1 });
   await mkdir(join(folder, "overlay"));
-  const snapshotter = await OverlaySnapshotter.open({
+  const snapshotter = await openOverlaySnapshotter({
     root: join(folder, "overlay"),
     rows: new SqliteSnapshotRows(database, "overlay2"),
     workers,

@@ -22,6 +22,7 @@ export interface StoredImage {
  * that is known already, name times, origin and parent stay.
  */
 export async function recordImage(parts: ImageParts, image: StoredImage): Promise<ImageRecord> {
+  await parts.snapshotter.sync();
   const chain = chainIdsOf(image.config.rootfs.diff_ids);
   let sizeBytes = 0;
   for (const key of chain) sizeBytes += (await parts.snapshotter.usage(key)).sizeBytes;

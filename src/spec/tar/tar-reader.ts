@@ -13,7 +13,8 @@ import { invalidHeader, parseTarHeader, type TarHeader } from "./tar-header.ts";
 
 /** Takes the members of an archive, in its order: `entry`, then `data` any number of times, then `end`. */
 export interface TarHandler {
-  entry(entry: TarEntry): void;
+  /** `contentOffset`: where the member's contents begin in the archive; what `data` brings stands there without gaps. */
+  entry(entry: TarEntry, contentOffset: number): void;
   /** Bytes of the member at that offset of the file; only valid during the call. Bytes that no call brings are holes. */
   data(bytes: Buffer, offsetBytes: number): void;
   end(): void;
@@ -71,9 +72,17 @@ export class TarReader {
   #fragmentIndex = 0;
   #fragmentDone = 0;
   #position = 0;
+  #readBytes = 0;
+  /** Bytes of the archive up to the end of the block that was read last. */
+  #contentOffset = 0;
 
   constructor(handler: TarHandler) {
     this.#handler = handler;
+  }
+
+  /** Whether the end mark was read. */
+  get ended(): boolean {
+    return this.#expects === "end";
   }
 
   /** Reads the next piece of the archive. */
@@ -84,6 +93,7 @@ export class TarReader {
       if (this.#expects === "body") offset += this.#takeBody(chunk, offset);
       else offset += this.#takeBlock(chunk, offset);
     }
+    this.#readBytes += chunk.length;
   }
 
   /** The archive has no more bytes. */
@@ -94,6 +104,7 @@ export class TarReader {
 
   #takeBlock(chunk: Buffer, offset: number): number {
     if (this.#staged === 0 && chunk.length - offset >= BLOCK_BYTES) {
+      this.#contentOffset = this.#readBytes + offset + BLOCK_BYTES;
       this.#readBlock(chunk.subarray(offset, offset + BLOCK_BYTES));
       return BLOCK_BYTES;
     }
@@ -102,6 +113,7 @@ export class TarReader {
     this.#staged += taken;
     if (this.#staged === BLOCK_BYTES) {
       this.#staged = 0;
+      this.#contentOffset = this.#readBytes + offset + taken;
       this.#readBlock(this.#staging);
     }
     return taken;
@@ -200,7 +212,7 @@ export class TarReader {
     this.#fragmentDone = 0;
     this.#position = 0;
     this.#extension = undefined;
-    this.#handler.entry(entry);
+    this.#handler.entry(entry, this.#contentOffset);
     this.#startBody(bodyBytes);
   }
 

@@ -1,0 +1,1 @@
+export { openErofsSnapshotter } from "./erofs-snapshotter.ts";

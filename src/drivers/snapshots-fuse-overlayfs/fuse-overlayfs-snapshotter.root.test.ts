@@ -1,0 +1,12 @@
+import { describe } from "bun:test";
+import { testLayerDepth, testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
+import { openSnapshotterFixture } from "../layers/snapshotter.fixture.ts";
+import { openFuseOverlayfsSnapshotter } from "./fuse-overlayfs-snapshotter.ts";
+
+const open = () =>
+  openSnapshotterFixture("fuse-overlayfs", async (parts) => openFuseOverlayfsSnapshotter(parts));
+
+describe("contract", () => {
+  testSnapshotter(open);
+  testLayerDepth(open);
+});

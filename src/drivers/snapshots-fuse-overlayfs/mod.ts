@@ -1,0 +1,1 @@
+export { openFuseOverlayfsSnapshotter } from "./fuse-overlayfs-snapshotter.ts";

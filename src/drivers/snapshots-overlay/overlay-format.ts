@@ -1,0 +1,127 @@
+import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { invalidArgument } from "../../base/errors.ts";
+import type {
+  ApplyTarget,
+  SnapshotChange,
+  SnapshotDirectories,
+  SnapshotMount,
+  SnapshotOptions,
+  SnapshotUsage,
+} from "../../core/snapshots/snapshotter.ts";
+import { syncFilesystem } from "../../os/linux/sync-filesystem.ts";
+import type { LayerWorkers, SnapshotFormat, SnapshotPlace } from "../layers/mod.ts";
+
+/** Where in its directory a snapshot has its own files. */
+export const OVERLAY_FILES = "fs";
+
+/** What makes one driver of overlays differ from another. */
+export interface OverlayFlavour {
+  readonly name: string;
+  readonly mountType: "overlay" | "fuse-overlayfs";
+  readonly status: ReadonlyArray<readonly [label: string, value: string]>;
+  /** What a container is told that asks for a storage option. */
+  readonly optionsRefusal: string;
+  /** Where in its directory a committed snapshot has its files, ready to be a lower directory. */
+  readonly lowerName: string;
+}
+
+/**
+ * Snapshots as overlays. A snapshot's directory holds `fs` (its own files: the upper, later a lower directory) and, while
+ * it is active, `work` (the overlay's own).
+ * Source: Documentation/filesystems/overlayfs.rst.
+ */
+export class OverlayFormat implements SnapshotFormat {
+  readonly #flavour: OverlayFlavour;
+  readonly #workers: LayerWorkers;
+
+  constructor(flavour: OverlayFlavour, workers: LayerWorkers) {
+    this.#flavour = flavour;
+    this.#workers = workers;
+  }
+
+  get name(): string {
+    return this.#flavour.name;
+  }
+
+  async status(): Promise<OverlayFlavour["status"]> {
+    return this.#flavour.status;
+  }
+
+  checkOptions({ storageOptions = {} }: SnapshotOptions): void {
+    if (Object.keys(storageOptions).length > 0) throw invalidArgument(this.#flavour.optionsRefusal);
+  }
+
+  async create({ directory, parents }: SnapshotPlace): Promise<void> {
+    await mkdir(join(directory, "work"), { mode: 0o711 });
+    await makeRootLike(filesOf(directory), parents[0] && this.#lowerOf(parents[0]));
+  }
+
+  async mounts(place: SnapshotPlace): Promise<readonly SnapshotMount[]> {
+    const { upper, lower, work } = this.directories(place);
+    const type = this.#flavour.mountType;
+    if (place.kind === "view") {
+      // One lower directory alone is no overlay.
+      if (lower.length === 1) return [{ type: "bind", source: lower[0]!, readOnly: true }];
+      return [{ type, source: "overlay", lowerDirs: lower, readOnly: true }];
+    }
+    if (lower.length === 0) return [{ type: "bind", source: upper, readOnly: false }];
+    return [{ type, source: "overlay", lowerDirs: lower, upperDir: upper, workDir: work, readOnly: false }];
+  }
+
+  async applyTarget(place: SnapshotPlace): Promise<ApplyTarget> {
+    const { upper, lower } = this.directories(place);
+    return { directory: upper, whiteouts: "overlay", parents: lower };
+  }
+
+  async seal(): Promise<void> {}
+
+  async measure({ directory }: SnapshotPlace): Promise<SnapshotUsage> {
+    return await this.#workers.run("measure", { directory: filesOf(directory) });
+  }
+
+  async changes(place: SnapshotPlace): Promise<SnapshotChange[]> {
+    const { upper, lower } = this.directories(place);
+    return await this.#workers.run("overlayChanges", { upper, lowerDirs: lower });
+  }
+
+  directories({ directory, parents }: SnapshotPlace): SnapshotDirectories {
+    return {
+      upper: filesOf(directory),
+      lower: parents.map((parent) => this.#lowerOf(parent)),
+      work: join(directory, "work"),
+    };
+  }
+
+  async sync(root: string): Promise<void> {
+    await syncFilesystem(root);
+  }
+
+  async discard(directory: string): Promise<void> {
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  async reconcile(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #lowerOf(parent: string): string {
+    return join(parent, this.#flavour.lowerName);
+  }
+}
+
+function filesOf(directory: string): string {
+  return join(directory, OVERLAY_FILES);
+}
+
+/** The upper directory's owner and mode are what the container sees at `/`: those of the layer below. */
+async function makeRootLike(directory: string, lower: string | undefined): Promise<void> {
+  await mkdir(directory, { mode: 0o755 });
+  if (lower === undefined) {
+    await chmod(directory, 0o755);
+    return;
+  }
+  const { uid, gid, mode } = await stat(lower);
+  await chown(directory, uid, gid);
+  await chmod(directory, mode & 0o7777);
+}
