@@ -54,7 +54,8 @@ export const DAEMON_FLAGS = {
   mtu: int("Set the containers network MTU", { default: 1500 }),
   pidfile: string("Path to use for daemon PID file", { short: "p" }),
   "registry-mirror": list("Preferred registry mirror"),
-  "storage-driver": string("Storage driver to use", { short: "s", default: "overlay2" }),
+  "storage-driver": string("Storage driver to use", { short: "s" }),
+  "storage-opt": list("Storage driver options"),
   tls: bool("Use TLS; implied by --tlsverify"),
   tlscacert: string("Trust certs signed only by this CA"),
   tlscert: string("Path to TLS certificate file"),
@@ -73,6 +74,7 @@ const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
   "insecure-registries": "insecure-registry",
   "registry-mirrors": "registry-mirror",
   "log-opts": "log-opt",
+  "storage-opts": "storage-opt",
   runtimes: "add-runtime",
 };
 

@@ -2,10 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { KeyedMutex } from "../base/async.ts";
 import { BackgroundWork } from "../base/background-work.ts";
-import { invalidArgument } from "../base/errors.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
-import type { Snapshotter } from "../core/snapshots/snapshotter.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
@@ -18,8 +16,6 @@ import {
   OciRuntime,
   readHostFacts as readRuntimeFacts,
 } from "../drivers/runtime-oci/mod.ts";
-import { openOverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
-import { openVfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
 import { LocalVolumeDriver } from "../drivers/volume-local/local-volume-driver.ts";
 import { readLimitSupport } from "../os/linux/cgroup/limit-support.ts";
 import { prepareHost } from "../os/linux/cgroup/prepare-host.ts";
@@ -56,7 +52,6 @@ import {
   SqliteImageStore,
   SqliteLeaseStore,
   SqliteNetworkStore,
-  SqliteSnapshotRows,
   SqliteVolumeStore,
   StateDatabase,
 } from "../state/mod.ts";
@@ -66,6 +61,7 @@ import { engineIdOf } from "./engine-id.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
+import { openStorage } from "./storage-driver.ts";
 
 export interface EngineOptions {
   /** What outlives a reboot: images, containers, volumes, the database. One engine at a time. */
@@ -121,15 +117,25 @@ async function assemble(
   resources.defer(() => reactor.stop());
   const workers = resources.use(new LayerWorkers());
   const events = new MemoryEventLog(logger);
+  const storage = resources.use(
+    await openStorage({
+      dataRoot,
+      driver: settings["storage-driver"],
+      driverOptions: settings["storage-opt"],
+      database,
+      workers,
+      log: logger,
+    }),
+  );
+  const { snapshotter } = storage;
   const stores = {
-    containers: new SqliteContainerStore(database),
-    images: new SqliteImageStore(database),
+    containers: new SqliteContainerStore(storage.database),
+    images: new SqliteImageStore(storage.database),
+    leases: new SqliteLeaseStore(storage.database),
     networks: new SqliteNetworkStore(database),
     volumes: new SqliteVolumeStore(database),
-    leases: new SqliteLeaseStore(database),
   };
   stores.leases.clear();
-  const snapshotter = await openSnapshotter(settings["storage-driver"], dataRoot, database, workers, logger);
   resources.defer(() => snapshotter.close());
   await snapshotter.reconcile();
   const remotes = new RegistryRemotes({
@@ -144,7 +150,7 @@ async function assemble(
     logger,
   });
   resources.defer(() => remotes.close());
-  const content = new LocalContentStore(join(dataRoot, "content"));
+  const content = new LocalContentStore(join(storage.root, "content"));
   const images = new ImageService({
     images: stores.images,
     content,
@@ -198,7 +204,7 @@ async function assemble(
     background: resources.use(new BackgroundWork(logger)),
     defaultBridge: network.defaultBridge,
   });
-  const paths = new EnginePaths(dataRoot, runRoot);
+  const paths = new EnginePaths(dataRoot, storage.root, runRoot);
   const runtime = new OciRuntime({
     reactor,
     runRoot,
@@ -337,27 +343,4 @@ function defaultSettings(): DaemonSettings {
   return Object.fromEntries(
     Object.entries(DAEMON_FLAGS).map(([name, flag]) => [name, flag.initial]),
   ) as DaemonSettings;
-}
-
-async function openSnapshotter(
-  name: string,
-  dataRoot: string,
-  database: StateDatabase,
-  workers: LayerWorkers,
-  logger: Logger,
-): Promise<Snapshotter> {
-  const options = {
-    root: join(dataRoot, "snapshots", name),
-    rows: new SqliteSnapshotRows(database, name),
-    workers,
-    log: logger,
-  };
-  switch (name) {
-    case "overlay2":
-      return await openOverlaySnapshotter(options);
-    case "vfs":
-      return openVfsSnapshotter(options);
-    default:
-      throw invalidArgument(`graphdriver: driver not supported: ${name}`);
-  }
 }

@@ -11,6 +11,7 @@ import type {
   Snapshotter,
   SnapshotUsage,
 } from "../../core/snapshots/snapshotter.ts";
+import type { LayerWorkers } from "./layer-workers.ts";
 import { SnapshotFolders } from "./snapshot-folders.ts";
 import type { SnapshotFormat, SnapshotPlace } from "./snapshot-format.ts";
 
@@ -22,6 +23,13 @@ export interface FolderSnapshotterOptions {
   readonly root: string;
   readonly rows: SnapshotRows;
   readonly log?: Logger;
+}
+
+/** What every driver is opened with. */
+export interface SnapshotterOptions extends FolderSnapshotterOptions {
+  readonly workers: LayerWorkers;
+  /** `--storage-opt` of the daemon, `key=value` each. */
+  readonly driverOptions?: readonly string[];
 }
 
 /** The snapshotter of every driver that keeps a snapshot in a directory of its own; `format` says how. */

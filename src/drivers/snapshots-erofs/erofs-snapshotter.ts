@@ -1,14 +1,13 @@
 import { statFilesystem } from "../../os/linux/statfs.ts";
-import { FolderSnapshotter, type FolderSnapshotterOptions, type LayerWorkers } from "../layers/mod.ts";
+import { FolderSnapshotter, readDriverOptions, type SnapshotterOptions } from "../layers/mod.ts";
 import { ErofsFormat } from "./erofs-format.ts";
 import { LayerMounts } from "./layer-mounts.ts";
 import { probeErofs } from "./probe-erofs.ts";
 
 /** The driver `erofs`, once a test mount has worked. Errors: unavailable where the kernel or file system cannot do it. */
-export async function openErofsSnapshotter(
-  options: FolderSnapshotterOptions & { readonly workers: LayerWorkers },
-): Promise<FolderSnapshotter> {
+export async function openErofsSnapshotter(options: SnapshotterOptions): Promise<FolderSnapshotter> {
   const { root, workers } = options;
+  readDriverOptions(options.driverOptions ?? [], {}, (key) => `erofs: unknown option ${key}`);
   await probeErofs(root, workers);
   const format = new ErofsFormat({
     status: [

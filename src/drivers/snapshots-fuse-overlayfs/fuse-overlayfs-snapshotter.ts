@@ -2,16 +2,15 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { unavailable } from "../../base/errors.ts";
 import { FUSE_OVERLAYFS } from "../../os/linux/fuse-overlay-mount.ts";
-import { FolderSnapshotter, type FolderSnapshotterOptions, type LayerWorkers } from "../layers/mod.ts";
+import { FolderSnapshotter, readDriverOptions, type SnapshotterOptions } from "../layers/mod.ts";
 import { OVERLAY_FILES, OverlayFormat } from "../snapshots-overlay/mod.ts";
 
 /**
  * The driver `fuse-overlayfs`: directories as overlay2 has them, mounted by a program in user space. For file systems that
  * overlayfs refuses. Errors: unavailable where the program or the kernel's part is missing.
  */
-export function openFuseOverlayfsSnapshotter(
-  options: FolderSnapshotterOptions & { readonly workers: LayerWorkers },
-): FolderSnapshotter {
+export function openFuseOverlayfsSnapshotter(options: SnapshotterOptions): FolderSnapshotter {
+  readDriverOptions(options.driverOptions ?? [], {}, (key) => `fuse-overlayfs: unknown option ${key}`);
   checkPrerequisites();
   const format = new OverlayFormat(
     {

@@ -1,4 +1,6 @@
-import { FolderSnapshotter, type FolderSnapshotterOptions, type LayerWorkers } from "../layers/mod.ts";
+import { parseBinarySize } from "../../base/bytes.ts";
+import { invalidArgument } from "../../base/errors.ts";
+import { FolderSnapshotter, readDriverOptions, type SnapshotterOptions } from "../layers/mod.ts";
 import { OVERLAY_FILES, OverlayFormat } from "./overlay-format.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 
@@ -6,10 +8,14 @@ import { probeOverlay } from "./probe-overlay.ts";
  * The driver `overlay2`, once a test mount has worked there. Errors: unavailable where overlayfs does not work on the
  * root's file system.
  */
-export async function openOverlaySnapshotter(
-  options: FolderSnapshotterOptions & { readonly workers: LayerWorkers },
-): Promise<FolderSnapshotter> {
+export async function openOverlaySnapshotter(options: SnapshotterOptions): Promise<FolderSnapshotter> {
+  const sizeBytes = readOptions(options);
   const { backingFilesystem, supportsDType } = await probeOverlay(options.root);
+  if (sizeBytes > 0) {
+    throw invalidArgument(
+      `Storage Option overlay2.size only supported for backingFS XFS. Found ${backingFilesystem}`,
+    );
+  }
   const format = new OverlayFormat(
     {
       name: "overlay2",
@@ -28,4 +34,24 @@ export async function openOverlaySnapshotter(
     options.workers,
   );
   return new FolderSnapshotter(options, format);
+}
+
+/** The size that every container is to be limited to; 0 for none. */
+function readOptions({ driverOptions = [], log }: SnapshotterOptions): number {
+  let sizeBytes = 0;
+  readDriverOptions(
+    driverOptions,
+    {
+      "overlay2.size": (value) => {
+        sizeBytes = parseBinarySize(value);
+      },
+      "overlay2.override_kernel_check": () =>
+        log?.warn(
+          {},
+          "DEPRECATED: the overlay2.override_kernel_check option is ignored and will be removed in the next release. You can safely remove this option from your configuration.",
+        ),
+    },
+    (key) => `overlay2: unknown option ${key}`,
+  );
+  return sizeBytes;
 }

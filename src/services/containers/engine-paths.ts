@@ -1,18 +1,21 @@
 import { join } from "node:path";
 
-/** Where one engine keeps things: `dataRoot` outlives a reboot, `runRoot` does not. */
+/** Where one engine keeps things: `dataRoot` and what is in it outlive a reboot, `runRoot` does not. */
 export class EnginePaths {
   readonly dataRoot: string;
+  /** The part of the data root that belongs to the storage driver in use. */
+  readonly storageRoot: string;
   readonly runRoot: string;
 
-  constructor(dataRoot: string, runRoot: string) {
+  constructor(dataRoot: string, storageRoot: string, runRoot: string) {
     this.dataRoot = dataRoot;
+    this.storageRoot = storageRoot;
     this.runRoot = runRoot;
   }
 
   /** Holds the directories of containers and nothing else. */
   get containersRoot(): string {
-    return join(this.dataRoot, "containers");
+    return join(this.storageRoot, "containers");
   }
 
   /** Files of a container that outlive its process: hosts, resolv.conf, hostname, spool. */

@@ -141,7 +141,9 @@ async function storeContainer(
   const directory = parts.paths.containerDir(record.id);
   try {
     await Promise.all([
-      parts.rootfs.prepare(record.id, image.topLayer),
+      parts.rootfs.prepare(record.id, image.topLayer, {
+        storageOptions: record.hostConfig.StorageOpt ?? {},
+      }),
       mkdir(directory, { recursive: true, mode: 0o710 }),
     ]);
     await fillVolumes(parts, record);
@@ -227,7 +229,6 @@ function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: str
 /** Refuses what the engine cannot do yet, rather than leaving it out in silence. */
 function checkSupported(hostConfig: HostConfig): void {
   const refuse = (what: string) => notImplemented(`${what} is not supported yet`);
-  if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) throw refuse("a storage option");
   if ((hostConfig.DeviceRequests ?? []).length > 0) throw refuse("a device request");
 }
 
