@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { formatSize } from "../src/base/bytes.ts";
 import type { Memory, MemoryAtRest } from "./cases/memory.ts";
+import type { Latency, Responsiveness } from "./cases/responsiveness.ts";
 import type { Outcome } from "./measure.ts";
 
 export interface Report {
@@ -12,6 +13,7 @@ export interface Report {
   /** By case, then by peer. */
   readonly times: Readonly<Record<string, Readonly<Record<string, Outcome>>>>;
   readonly memory: Readonly<Record<string, MemoryAtRest>>;
+  readonly responsiveness: Readonly<Record<string, Responsiveness>>;
 }
 
 /** The machine in one line, without its name. */
@@ -39,10 +41,14 @@ function memoryCell(memory: Memory | undefined): string {
   return memory ? `${formatSize(memory.rssBytes, 3)} / ${formatSize(memory.pssBytes, 3)}` : "–";
 }
 
+function latencyCell({ p50, p99, max }: Latency): string {
+  return [p50, p99, max].map((value) => value.toFixed(1)).join(" / ");
+}
+
 /** The report as Markdown. Ratios compare medians with those of `baseline`. */
 export function formatReport(report: Report, baseline: string): string {
   const sections = [
-    `Machine: ${report.machine}. ${report.runs} interleaved runs a peer and case, after two that were not counted.`,
+    `Machine: ${report.machine}. ${report.runs} interleaved runs a peer and case, after one or two that were not counted.`,
     table(["peer", "version"], Object.entries(report.peers)),
   ];
   for (const [name, outcomes] of Object.entries(report.times)) {
@@ -52,6 +58,17 @@ export function formatReport(report: Report, baseline: string): string {
     sections.push(
       `### \`${name}\``,
       table(["peer", "median ms", "p90 ms", "min ms", `against ${baseline}`], rows),
+    );
+  }
+  const latencies = Object.entries(report.responsiveness).map(([peer, { idle, duringPull }]) => [
+    peer,
+    latencyCell(idle),
+    latencyCell(duringPull),
+  ]);
+  if (latencies.length > 0) {
+    sections.push(
+      "### `GET /_ping` in ms (median / 99th percentile / maximum)",
+      table(["peer", "at rest", "during a pull"], latencies),
     );
   }
   const memory = Object.entries(report.memory).map(([peer, rest]) => [

@@ -12,9 +12,11 @@ import { parseArgs } from "node:util";
 import type { TimedCase } from "./cases/case.ts";
 import { remove, removeRunning, stop } from "./cases/end.ts";
 import { execTrue } from "./cases/exec.ts";
+import { imageCases, makeImageFacilities, pullResponsiveness } from "./cases/images.ts";
 import { listByApi, listByCommand } from "./cases/list.ts";
 import { type MemoryAtRest, measureMemory } from "./cases/memory.ts";
 import { attach, readLogs } from "./cases/output.ts";
+import type { Responsiveness } from "./cases/responsiveness.ts";
 import { runDefaultNetwork, runNoNetwork } from "./cases/run.ts";
 import { startMany } from "./cases/start-many.ts";
 import { version } from "./cases/version.ts";
@@ -64,10 +66,15 @@ function reenterIsolated(): never {
   process.exit(status ?? 1);
 }
 
-async function measure(peers: readonly Peer[], cases: readonly TimedCase[], runs: number): Promise<Report> {
+async function measure(
+  peers: readonly Peer[],
+  isWanted: (name: string) => boolean,
+  runs: number,
+): Promise<Report> {
   const found: Record<string, string> = {};
   const times: Record<string, Record<string, Outcome>> = {};
   const memory: Record<string, MemoryAtRest> = {};
+  let responsiveness: Record<string, Responsiveness> = {};
 
   runOrThrow(["ip", "link", "set", "lo", "up"]);
   prepareCgroups();
@@ -80,11 +87,13 @@ async function measure(peers: readonly Peer[], cases: readonly TimedCase[], runs
     found[peer.name] = "missing" in look ? look.missing : look.version;
     if (!("missing" in look)) running.set(peer.name, stack.use(await peer.start(workspace)));
   }
-  for (const timed of cases) {
+  const facilities = stack.use(makeImageFacilities());
+  for (const timed of [...CASES, ...imageCases(facilities)].filter(({ name }) => isWanted(name))) {
     times[timed.name] = Object.fromEntries(await measureInterleaved(timed, running, runs));
   }
+  if (isWanted("ping")) responsiveness = await pullResponsiveness(facilities, running);
   for (const [name, peer] of running) if (peer.monitorProcesses) memory[name] = measureMemory(peer);
-  return { machine: describeMachine(), peers: found, runs, times, memory };
+  return { machine: describeMachine(), peers: found, runs, times, memory, responsiveness };
 }
 
 const { values } = parseArgs({
@@ -107,8 +116,8 @@ if (!process.env[INSIDE]) reenterIsolated();
 const only = values.only?.split(",");
 const chosen = PEERS.filter((peer) => !only || only.includes(peer.name));
 const names = values.case?.split(",");
-const cases = CASES.filter(({ name }) => !names || names.includes(name));
-const report = await measure(chosen, cases, Number(values.runs));
+const isWanted = (name: string) => !names || names.includes(name);
+const report = await measure(chosen, isWanted, Number(values.runs));
 const markdown = formatReport(report, gantry.name);
 console.log(values.json ? JSON.stringify(report, undefined, 2) : markdown);
 if (values.write) writeFileSync(values.write, replaceMeasured(readFileSync(values.write, "utf8"), markdown));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { IMAGE, type RunningPeer, type RunRequest } from "./peer.ts";
+import { IMAGE, type ImageCommands, type RunningPeer, type RunRequest } from "./peer.ts";
 import { runOrThrow } from "./process.ts";
 
 const UNPACKED = "/var/cache/gantry-test/bin/docker";
@@ -8,7 +8,10 @@ const UNPACKED = "/var/cache/gantry-test/bin/docker";
 export const DOCKER = existsSync(UNPACKED) ? UNPACKED : "docker";
 
 type ContainerCommands = Required<
-  Omit<RunningPeer, "socketPath" | "restingProcesses" | "monitorProcesses" | typeof Symbol.asyncDispose>
+  Omit<
+    RunningPeer,
+    "images" | "socketPath" | "restingProcesses" | "monitorProcesses" | typeof Symbol.asyncDispose
+  >
 >;
 
 /** Command lines of a CLI with docker's commands; `prefix` is the program and its global flags. */
@@ -46,6 +49,22 @@ export function dockerCommands(
     logs: (name) => [...prefix, "logs", name],
     listAll: () => [...prefix, "ps", "-a"],
     version: () => [...prefix, "version"],
+  };
+}
+
+/** Command lines about images, likewise; `registryFlags` go with every command that talks to a registry. */
+export function imageCommands(
+  prefix: readonly string[],
+  registryFlags: readonly string[] = [],
+): ImageCommands {
+  return {
+    pull: (reference) => [...prefix, "pull", "-q", ...registryFlags, reference],
+    push: (reference) => [...prefix, "push", "-q", ...registryFlags, reference],
+    tag: (source, target) => [...prefix, "tag", source, target],
+    save: (reference, file) => [...prefix, "save", "-o", file, reference],
+    load: (file) => [...prefix, "load", "-q", "-i", file],
+    remove: (references) => [...prefix, "rmi", "-f", ...references],
+    list: () => [...prefix, "image", "ls"],
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CGROUP_PARENT } from "../cgroups.ts";
-import { DOCKER, dockerCommands, importImage } from "./docker-cli.ts";
+import { DOCKER, dockerCommands, imageCommands, importImage } from "./docker-cli.ts";
 import type { Peer } from "./peer.ts";
 import { descendantsOf, firstLine, processesRunning, startDaemon } from "./process.ts";
 
@@ -43,6 +43,7 @@ export const dockerd: Peer = {
     importImage(prefix, imageTar);
     return {
       ...dockerCommands(prefix),
+      images: imageCommands(prefix),
       socketPath: `${root}.sock`,
       restingProcesses: () => [daemon.pid, ...descendantsOf(daemon.pid)],
       monitorProcesses: () => processesRunning("containerd-shim-runc-v2", `${root}/exec`),

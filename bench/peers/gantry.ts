@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DOCKER, dockerCommands, importImage } from "./docker-cli.ts";
+import { DOCKER, dockerCommands, imageCommands, importImage } from "./docker-cli.ts";
 import type { Peer, RunningPeer, Workspace } from "./peer.ts";
 import { firstLine, processesRunning, startDaemon } from "./process.ts";
 
@@ -39,11 +39,20 @@ async function start({ directory, imageTar }: Workspace, name: string, cli: stri
   importImage([DOCKER, "-H", host], imageTar);
   return {
     ...dockerCommands(prefix),
+    images: {
+      ...imageCommands(prefix),
+      settle: () => waitUntilEmpty(join(root, "data/snapshots/overlay2/trash")),
+    },
     socketPath: `${root}.sock`,
     restingProcesses: () => [daemon.pid],
     monitorProcesses: () => processesRunning("conmon", `${root}/`),
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
   };
+}
+
+/** Removed layers are deleted in the background; a measurement after that would pay for it. */
+function waitUntilEmpty(directory: string): void {
+  while (readdirSync(directory).length > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 /** The engine of this tree, driven by the docker CLI like its peers. */

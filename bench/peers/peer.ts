@@ -14,6 +14,20 @@ export interface RunRequest {
   readonly command: readonly string[];
 }
 
+/** Command lines about images. */
+export interface ImageCommands {
+  pull(reference: string): string[];
+  push(reference: string): string[];
+  tag(source: string, target: string): string[];
+  /** Into a file, as docker's archive. */
+  save(reference: string, file: string): string[];
+  load(file: string): string[];
+  remove(references: readonly string[]): string[];
+  list(): string[];
+  /** Waits for what the peer still does in the background after a command. */
+  settle?(): void;
+}
+
 /** What a running peer can be asked. Each answer is a command line; a peer that cannot do a thing leaves it out. */
 export interface RunningPeer extends AsyncDisposable {
   /** Runs a container in the foreground and removes it. */
@@ -34,6 +48,8 @@ export interface RunningPeer extends AsyncDisposable {
   /** Lists all containers. */
   listAll?(): string[];
   version(): string[];
+  /** What can be asked about images. */
+  readonly images?: ImageCommands;
   /** Path of the socket that answers the Engine API. */
   readonly socketPath?: string;
   /** Process ids that run while no container does. */

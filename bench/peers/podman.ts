@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CGROUP_PARENT } from "../cgroups.ts";
-import { dockerCommands, importImage } from "./docker-cli.ts";
+import { dockerCommands, imageCommands, importImage } from "./docker-cli.ts";
 import type { Peer } from "./peer.ts";
 import { firstLine, processesRunning, runOrThrow } from "./process.ts";
 
@@ -33,6 +33,7 @@ export const podman: Peer = {
     ];
     importImage(prefix, imageTar);
     return {
+      images: imageCommands(prefix, ["--tls-verify=false"]),
       // Its default limit on open files is beyond what a machine without CAP_SYS_RESOURCE may set.
       ...dockerCommands(prefix, [
         "--ulimit",

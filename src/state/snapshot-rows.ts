@@ -85,6 +85,16 @@ export class SqliteSnapshotRows implements SnapshotRows {
     this.#update("size_bytes = ?, inodes = ?", key, usage.sizeBytes, usage.inodes);
   }
 
+  setParent(key: string, parent: string): void {
+    this.#database.transaction(() => {
+      const row = this.#existing(key);
+      if (row.kind !== "active" || row.phase !== "ready" || row.parent !== undefined) {
+        throw invalidArgument(`snapshot ${key} is not an active one without a parent`);
+      }
+      this.#update("parent = ?", key, this.#committedParent(parent).directory);
+    });
+  }
+
   commit(name: string, key: string): void {
     this.#database.transaction(() => {
       const row = this.#existing(key);

@@ -38,6 +38,8 @@ export interface SnapshotRows {
   /** The snapshot's directory is complete. */
   setReady(key: string): void;
   setUsage(key: string, usage: SnapshotUsage): void;
+  /** Gives an active snapshot that has no parent one. Errors: notFound (either), invalidArgument (parent not committed; not active; has a parent). */
+  setParent(key: string, parent: string): void;
   /** Turns the active snapshot `key` into the committed one `name`. Errors: notFound; alreadyExists; invalidArgument where it is not active. */
   commit(name: string, key: string): void;
   /** Marks a snapshot as `removing`. Errors: notFound; conflict where it is another one's parent. */

@@ -62,6 +62,13 @@ export interface Snapshotter {
   view(key: string, parent: string): Promise<void>;
   /** Turns the active snapshot `key` into the committed snapshot `name`; its mounts must be gone. Errors: notFound, alreadyExists (name; `key` is kept), invalidArgument. */
   commit(name: string, key: string): Promise<void>;
+  /**
+   * Puts the active snapshot `key`, which was prepared without a parent and holds an unpacked layer, on top of a committed
+   * one. The directories `implied` (byte strings, empty for the root) were made only because the layer has something in
+   * them: they get owner, mode and attributes that they have in `parent`, where it has them. Drivers have this method
+   * whose layers can be unpacked in any order. Errors: notFound, invalidArgument.
+   */
+  rebase?(key: string, parent: string, implied: readonly string[]): Promise<void>;
   /** What to mount to see an active snapshot or a view. Errors: notFound. */
   mounts(key: string): Promise<readonly SnapshotMount[]>;
   /** Where the layer `key` (active, as prepared) is unpacked, whiteouts in the driver's own form. */
