@@ -18,6 +18,7 @@ export const DAEMON_FLAGS = {
   "authorization-plugin": list("Authorization plugins to load"),
   bip: string("Network bridge IP"),
   bridge: string("Attach containers to a network bridge", { short: "b" }),
+  "cdi-spec-dir": list("CDI specification directories to use"),
   "cgroup-parent": string("Set parent cgroup for all containers"),
   "config-file": string("Daemon configuration file", { default: DEFAULT_CONFIG_FILE }),
   "data-root": string("Root directory of persistent state", { default: DEFAULT_DATA_ROOT }),
@@ -68,6 +69,7 @@ export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;
 /** Keys of the configuration file that are named otherwise than their flag. */
 const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
   "authorization-plugins": "authorization-plugin",
+  "cdi-spec-dirs": "cdi-spec-dir",
   hosts: "host",
   "default-address-pools": "default-address-pool",
   labels: "label",

@@ -5,6 +5,7 @@ import { BackgroundWork } from "../base/background-work.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
+import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
 import { type PluginDirectories, Plugins } from "../drivers/plugin-client/mod.ts";
@@ -13,6 +14,8 @@ import {
   defaultMaskedPaths,
   defaultReadonlyPaths,
   deriveCgroupParent,
+  findHostDevices,
+  findProgram,
   OciRuntime,
   readHostFacts as readRuntimeFacts,
 } from "../drivers/runtime-oci/mod.ts";
@@ -216,6 +219,11 @@ async function assemble(
     logger,
   });
   resources.defer(() => runtime.close());
+  const devices = new DeviceRequests({
+    directories: cdiDirectories(settings["cdi-spec-dir"]),
+    hostDevices: findHostDevices,
+    findProgram,
+  });
   const limits = readLimitSupport(world);
   const runtimeFacts = readRuntimeFacts(world, limits);
   const hostFacts = () => readHostFacts(world);
@@ -239,6 +247,7 @@ async function assemble(
       facts: runtimeFacts,
       cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
       init: { program: settings["init-path"], byDefault: settings.init },
+      devices,
     }),
     logs,
     events,
@@ -282,6 +291,13 @@ async function assemble(
     events,
     host: hostFacts,
     limits,
+    devices: {
+      directories: devices.directories,
+      list: async () => {
+        const { devices: known, errors } = await devices.inventory();
+        return { names: [...known.keys()].sort(), errors };
+      },
+    },
     runtimes: await describeRuntimes(runtime.runtimes),
     init: () => describeInit(settings["init-path"]),
     labels: settings.label,
@@ -337,6 +353,11 @@ function pluginDirectories(runRoot: string): PluginDirectories {
     sockets: ["/run/docker/plugins", "/run/gantry/plugins", own],
     specifications: ["/etc/docker/plugins", "/usr/lib/docker/plugins", "/etc/gantry/plugins", own],
   };
+}
+
+/** An empty name alone switches the devices off. */
+function cdiDirectories(named: readonly string[]): readonly string[] {
+  return named.length === 0 ? ["/etc/cdi", "/var/run/cdi"] : named.filter((directory) => directory !== "");
 }
 
 function defaultSettings(): DaemonSettings {

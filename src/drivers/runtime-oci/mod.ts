@@ -4,6 +4,7 @@ export { findHostDevices } from "./host-devices.ts";
 export { readHostFacts } from "./host-facts.ts";
 export { findInitProgram, nameOfInit } from "./init-program.ts";
 export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
+export { findProgram } from "./runtime-programs.ts";
 export {
   buildRuntimeSpec,
   capabilitySets,

@@ -1,7 +1,7 @@
 import type { LimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 
-/** The lines that `info` ends with for limits that containers cannot have here; null for none. Source: docker 28. */
-export function tellMissingLimits(limits: LimitSupport, cgroupVersion: 1 | 2): string[] | null {
+/** The lines that `info` ends with for limits that containers cannot have here. Source: docker 28. */
+export function tellMissingLimits(limits: LimitSupport, cgroupVersion: 1 | 2): string[] {
   const v2 = cgroupVersion === 2;
   const throttle = (v1Name: string, v2Name: string) =>
     v2 ? `No io.max (${v2Name}) support` : `No blkio throttle.${v1Name} support`;
@@ -22,6 +22,5 @@ export function tellMissingLimits(limits: LimitSupport, cgroupVersion: 1 | 2): s
     [limits.blockIoReadIops, throttle("read_iops_device", "riops")],
     [limits.blockIoWriteIops, throttle("write_iops_device", "wiops")],
   ];
-  const warnings = texts.filter(([fine]) => !fine).map(([, text]) => `WARNING: ${text}`);
-  return warnings.length > 0 ? warnings : null;
+  return texts.filter(([fine]) => !fine).map(([, text]) => `WARNING: ${text}`);
 }

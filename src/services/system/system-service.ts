@@ -52,6 +52,7 @@ export interface SystemServiceParts {
   readonly events: EventLog;
   readonly host: () => HostFacts;
   readonly limits: LimitSupport;
+  readonly devices: DeviceSource;
   readonly runtimes: readonly RuntimeProgram[];
   readonly init: () => Promise<InitProgram>;
   readonly labels: readonly string[];
@@ -61,6 +62,17 @@ export interface SystemServiceParts {
   readonly defaultLogDriver: string;
   readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
   readonly usage: UsageSources;
+}
+
+/** Devices that containers can ask for by name. */
+export interface DeviceSource {
+  /** Where their descriptions are. */
+  readonly directories: readonly string[];
+  /** Names in full, and what is wrong with descriptions by their paths. */
+  list(): Promise<{
+    readonly names: readonly string[];
+    readonly errors: ReadonlyMap<string, readonly string[]>;
+  }>;
 }
 
 /** Where `system df` gets its lists from. */
@@ -125,6 +137,7 @@ export class SystemService {
     const { containers, images, snapshotter, runtimes, registry } = this.#parts;
     const host = this.#parts.host();
     const init = await this.#parts.init();
+    const devices = await this.#parts.devices.list();
     const counts = countStates(containers);
     const { limits } = this.#parts;
     return {
@@ -191,8 +204,9 @@ export class SystemService {
       InitCommit: { ID: init.commit },
       SecurityOptions: [...host.securityOptions],
       FirewallBackend: { Driver: "nftables" },
-      CDISpecDirs: [],
-      Warnings: tellMissingLimits(limits, host.cgroupVersion),
+      CDISpecDirs: [...this.#parts.devices.directories],
+      DiscoveredDevices: devices.names.map((name) => ({ Source: "cdi", ID: name })),
+      Warnings: warningsOf(tellMissingLimits(limits, host.cgroupVersion), devices.errors),
     };
   }
 
@@ -219,6 +233,17 @@ export class SystemService {
     });
     return { Status: "Login Succeeded", IdentityToken: identityToken };
   }
+}
+
+function warningsOf(
+  limits: readonly string[],
+  deviceErrors: ReadonlyMap<string, readonly string[]>,
+): string[] | null {
+  const warnings = [...limits];
+  for (const [path, errors] of deviceErrors) {
+    for (const error of errors) warnings.push(`CDI: Error associated with spec file ${path}: ${error}`);
+  }
+  return warnings.length > 0 ? warnings : null;
 }
 
 function runtimeName(): string {

@@ -63,13 +63,6 @@ function mapDevice(mapping: DeviceMapping, devicesAt: RuntimeSpecInput["devicesA
 /** The device nodes of a container and the rules for those it may use. Errors: invalidArgument. */
 export function buildDevices(input: RuntimeSpecInput): { devices: LinuxDevice[]; rules: DeviceRule[] } {
   const { hostConfig, devicesAt } = input;
-  const request = hostConfig.DeviceRequests?.[0];
-  if (request) {
-    const capabilities = (request.Capabilities ?? []).map((all) => `[${all.join(" ")}]`).join(" ");
-    throw invalidArgument(
-      `could not select device driver ${JSON.stringify(request.Driver ?? "")} with capabilities: [${capabilities}]`,
-    );
-  }
   const mappings = hostConfig.Devices ?? [];
   if (hostConfig.Privileged) {
     const moved = mappings

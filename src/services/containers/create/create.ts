@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { isAbsolute } from "node:path/posix";
-import { conflict, invalidArgument, isKind, notImplemented } from "../../../base/errors.ts";
+import { conflict, invalidArgument, isKind } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
 import { formatRfc3339Nano, nowNs, ZERO_TIME } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
@@ -63,7 +63,6 @@ export async function createContainer(
   const cuts = parts.specs.check(hostConfig);
   const id = newId();
   const config = completeConfig(mergeImageConfig(configRequest, image.config), hostConfig, id);
-  checkSupported(hostConfig);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined || path === "") throw noCommand();
   publishedPorts(config, hostConfig);
@@ -224,12 +223,6 @@ function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: str
     OpenStdin: merged.OpenStdin ?? false,
     StdinOnce: merged.StdinOnce ?? false,
   };
-}
-
-/** Refuses what the engine cannot do yet, rather than leaving it out in silence. */
-function checkSupported(hostConfig: HostConfig): void {
-  const refuse = (what: string) => notImplemented(`${what} is not supported yet`);
-  if ((hostConfig.DeviceRequests ?? []).length > 0) throw refuse("a device request");
 }
 
 /** Errors: invalidArgument for networks that a container cannot be in at once. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import type { DeviceRequests } from "../../../drivers/devices-cdi/mod.ts";
 import {
   buildResources,
   buildRuntimeSpec,
@@ -24,6 +25,7 @@ export interface OciSpecsOptions {
   /** cgroup above all containers of this engine, such as `/docker`. */
   readonly cgroupParent: string;
   readonly init: InitSettings;
+  readonly devices: DeviceRequests;
 }
 
 export interface InitSettings {
@@ -38,11 +40,13 @@ export class OciSpecs implements RuntimeSpecs {
   readonly #facts: HostFacts;
   readonly #cgroupParent: string;
   readonly #init: InitSettings;
+  readonly #devices: DeviceRequests;
 
   constructor(options: OciSpecsOptions) {
     this.#facts = options.facts;
     this.#cgroupParent = options.cgroupParent;
     this.#init = options.init;
+    this.#devices = options.devices;
   }
 
   check(hostConfig: HostConfig): string[] {
@@ -68,7 +72,7 @@ export class OciSpecs implements RuntimeSpecs {
     const { config, hostConfig } = record;
     const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
     const { sharedMemory } = prepared.joined;
-    return buildRuntimeSpec({
+    const spec = buildRuntimeSpec({
       args: [record.path, ...record.args],
       config,
       hostConfig,
@@ -88,6 +92,7 @@ export class OciSpecs implements RuntimeSpecs {
       host: this.#facts,
       devicesAt: findHostDevices,
     });
+    return await this.#devices.apply(spec, hostConfig.DeviceRequests ?? []);
   }
 
   /** In processes that are another's there is an init already. */

@@ -1,0 +1,12 @@
+/** The Container Device Interface: what vendors say containers need for their devices. */
+export type {
+  CdiDevice,
+  CdiDeviceNode,
+  CdiDocument,
+  CdiEdits,
+  CdiHook,
+  CdiHookName,
+  CdiMount,
+} from "./cdi-document.ts";
+export { parseDeviceName, parseKind } from "./device-name.ts";
+export { parseCdiDocument } from "./parse-document.ts";
