@@ -1,11 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 const MEDIA_TYPE = "application/vnd.docker.plugins.v1.2+json";
 
-/** Answers one call. What it throws becomes the `Err` of the answer. */
-export type Handler = (request: Readonly<Record<string, unknown>>) => Promise<object> | object;
+/** Answers one call, by one object or by a stream of bytes. What it throws becomes the `Err` of the answer. */
+export type Handler = (
+  request: Readonly<Record<string, unknown>>,
+) => Promise<object | AsyncIterable<Buffer>> | object | AsyncIterable<Buffer>;
 
 /** A plug-in answers on `socketPath`; `implement` and the keys of `handlers` are names of the protocol. */
 export async function servePlugin(
@@ -28,9 +32,13 @@ export async function servePlugin(
     if (!handler) return send(404, { Err: `unknown call ${request.url}` });
     try {
       const text = Buffer.concat(chunks).toString("utf8").trim();
-      send(200, await handler(text === "" ? {} : (JSON.parse(text) as Record<string, unknown>)));
+      const answer = await handler(text === "" ? {} : (JSON.parse(text) as Record<string, unknown>));
+      if (!(Symbol.asyncIterator in answer)) return send(200, answer);
+      response.writeHead(200, { "Content-Type": "application/x-json-stream" });
+      await pipeline(Readable.from(answer as AsyncIterable<Buffer>), response);
     } catch (error) {
-      send(500, { Err: error instanceof Error ? error.message : String(error) });
+      if (response.headersSent) return response.destroy();
+      return send(500, { Err: error instanceof Error ? error.message : String(error) });
     }
   });
   mkdirSync(dirname(socketPath), { recursive: true });

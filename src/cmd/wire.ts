@@ -40,7 +40,12 @@ import { MemoryEventLog } from "../services/events/memory-event-log.ts";
 import { ImageService } from "../services/images/mod.ts";
 import { LogService } from "../services/logs/mod.ts";
 import { NetworkService } from "../services/networks/network-service.ts";
-import { AuthorizationPlugins, PluginVolumeDrivers, pluginNames } from "../services/plugins/mod.ts";
+import {
+  AuthorizationPlugins,
+  PluginLogDrivers,
+  PluginVolumeDrivers,
+  pluginNames,
+} from "../services/plugins/mod.ts";
 import { readHostFacts } from "../services/system/host-facts.ts";
 import { SystemService } from "../services/system/system-service.ts";
 import {
@@ -227,14 +232,23 @@ async function assemble(
   const limits = readLimitSupport(world);
   const runtimeFacts = readRuntimeFacts(world, limits);
   const hostFacts = () => readHostFacts(world);
+  const logDrivers = createLogDrivers(reactor, logger);
   const logs = new LogService({
-    ...createLogDrivers(reactor, logger),
+    drivers: new PluginLogDrivers({
+      builtin: logDrivers.drivers,
+      plugins,
+      directory: paths.logPipesRoot,
+      reactor,
+      logger,
+    }),
+    cache: logDrivers.cache,
     changes: resources.use(new FileChanges(reactor)),
     paths,
     logger,
     defaults: { Type: settings["log-driver"], Config: settings["log-opt"] },
   });
   resources.defer(() => logs.close());
+  await logs.checkDefaults();
   const snapshotMounter = { mount: mountSnapshot, unmount: unmountSnapshot };
   const parts: ContainerParts = {
     store: stores.containers,

@@ -75,6 +75,26 @@ export interface LogDriver {
   openSink?(source: LogSource): LogSink;
   /** Where the driver keeps logs. Left out by drivers that send them. */
   openStore?(source: LogSource): LogStore;
+  /**
+   * What the place where logs are sent gives back, with `follow` until it ends or `signal` is aborted; undefined where it
+   * gives nothing. Errors: unavailable, internal.
+   */
+  readBack?(
+    source: LogSource,
+    query: LogQuery,
+    follow: boolean,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<readonly LogEntry[]> | undefined>;
   /** The file that `inspect` shows; empty where there is none. */
   logPath(source: Pick<LogSource, "containerId" | "directory">): string;
+}
+
+/** Log drivers by name, those of plug-ins among them. */
+export interface LogDrivers {
+  /** The engine's own. */
+  readonly builtin: readonly LogDriver[];
+  /** The driver of a container that is stored; that of a plug-in whether or not anyone answers by that name now. */
+  known(name: string): LogDriver;
+  /** Whether a new container may have it: it is the engine's own, or its plug-in answers. */
+  has(name: string): Promise<boolean>;
 }

@@ -6,3 +6,4 @@ export { Spool } from "./spool/spool.ts";
 export { SpoolCursor } from "./spool/spool-cursor.ts";
 export { JsonFileDriver } from "./stored/json-file-driver.ts";
 export { cacheOptions, LocalDriver } from "./stored/local-driver.ts";
+export { decodeLogMessage, LocalFormat } from "./stored/local-format.ts";

@@ -18,11 +18,19 @@ export interface PluginTls {
   readonly keyFile?: string;
 }
 
+/** What a plug-in that runs in a container of its own sees of the host's files. */
+export interface PluginScope {
+  /** Where a path that the plug-in names is on the host. */
+  hostPath(path: string): string;
+}
+
 export interface PluginAddress {
   readonly name: string;
   /** `unix:///path`, `tcp://host:port` or an http or https address. */
   readonly address: string;
   readonly tls?: PluginTls;
+  /** Missing for a plug-in that sees the host's files. */
+  readonly scope?: PluginScope;
 }
 
 const SPECIFICATIONS = [".spec", ".json"] as const;

@@ -4,7 +4,7 @@ import https from "node:https";
 import { delay } from "../../base/async.ts";
 import { internal, messageOf, unavailable } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { PluginAddress, PluginTls } from "./discovery.ts";
+import type { PluginAddress, PluginScope, PluginTls } from "./discovery.ts";
 import { PluginRefusal, Reply } from "./reply.ts";
 
 /** What engine and plug-in accept from each other. Source: docker's "Docker Plugin API", versioning. */
@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly retryForMs?: number;
   /** Field of the answer that says no; `Err` where left out. */
   readonly errorField?: "Err" | "Error";
+  /** Gives up on it at once when it is aborted. */
+  readonly signal?: AbortSignal;
   /** What its own words are shown after. */
   readonly refusalPrefix?: string;
 }
@@ -42,11 +44,13 @@ export interface CallOptions {
  */
 export class PluginClient {
   readonly name: string;
+  readonly scope: PluginScope | undefined;
   readonly #options: PluginClientOptions;
 
   constructor(options: PluginClientOptions) {
     this.#options = options;
     this.name = options.plugin.name;
+    this.scope = options.plugin.scope;
   }
 
   /**
@@ -91,18 +95,20 @@ export class PluginClient {
         return await this.#send(method, body, options);
       } catch (error) {
         if (error instanceof PluginRefusal) throw error;
+        options.signal?.throwIfAborted();
         onUnreachable?.();
         if (performance.now() - start + waitMs >= retryForMs) {
           throw unavailable(messageOf(error), { cause: error });
         }
         logger.warn({ plugin: this.name, method, reason: messageOf(error), waitMs }, "plug-in not reached");
-        await delay(waitMs);
+        await delay(waitMs, options.signal);
       }
     }
   }
 
-  async #send(method: string, body: object | undefined, { timeoutMs }: CallOptions): Promise<string> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async #send(method: string, body: object | undefined, options: CallOptions): Promise<string> {
+    const late = AbortSignal.timeout(options.timeoutMs);
+    const signal = options.signal ? AbortSignal.any([late, options.signal]) : late;
     const response = await this.#post(method, body, signal);
     const answer = await readAnswer(response).catch((error) => {
       throw this.#failure(method, error, signal);

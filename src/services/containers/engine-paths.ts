@@ -49,6 +49,11 @@ export class EnginePaths {
     return join(this.bundlesRoot, id);
   }
 
+  /** Holds the pipes by which log plug-ins are fed and nothing else. */
+  get logPipesRoot(): string {
+    return join(this.runRoot, "logging");
+  }
+
   /** Holds mounts that are made for containers beside their root file systems and nothing else. */
   get sideMountsRoot(): string {
     return join(this.runRoot, "mounts");

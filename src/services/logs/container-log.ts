@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { delay } from "../../base/async.ts";
-import { messageOf } from "../../base/errors.ts";
+import { messageOf, unavailable } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { nowNs } from "../../base/time.ts";
 import type { LogSink, LogSource, LogStore } from "../../core/logs/log-driver.ts";
 import type { LogEntry, LogQuery } from "../../core/logs/log-store.ts";
 import { type LocalDriver, Spool } from "../../drivers/logs/mod.ts";
 import type { FileChanges } from "../../os/linux/reactor/file-changes.ts";
+import { IdleAfterEnd } from "./idle-after-end.ts";
 import type { ParsedLogConfig } from "./log-config.ts";
 import { LogPump } from "./pump.ts";
 
@@ -21,7 +22,7 @@ export interface ContainerLogOptions {
   readonly logger: Logger;
 }
 
-/** A removed container's sink gets that long to take what is left. */
+/** A sink gets that long to take what is left of a container that is removed, or that somebody reads there. */
 const DELIVERY_GRACE_MS = 2_000;
 
 /** The log of one container: its spool, and a pump each for what keeps entries and for what sends them. */
@@ -56,7 +57,7 @@ export class ContainerLog implements AsyncDisposable {
   }
 
   /** Resolves when everything in the spool is delivered, or when it was waited for long enough. */
-  async deliverForRemoval(): Promise<void> {
+  async deliverSoon(): Promise<void> {
     const delivered = this.#delivered(await this.#spool.size());
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, DELIVERY_GRACE_MS);
@@ -69,7 +70,11 @@ export class ContainerLog implements AsyncDisposable {
     query: LogQuery,
     ended?: Promise<unknown>,
   ): AsyncGenerator<readonly LogEntry[], void, undefined> {
-    const store = this.#store!;
+    const sent = await this.#readBack(query, ended);
+    if (sent) return yield* sent;
+    const store = this.#store;
+    // Whoever was to keep the log does not answer, and nothing else was asked to.
+    if (!store) throw unavailable("the log driver does not answer, and nothing of the log is kept here");
     await this.#stored();
     const done = new AbortController();
     try {
@@ -84,6 +89,30 @@ export class ContainerLog implements AsyncDisposable {
     await this.#reclaim(true);
     await this.#spool[Symbol.asyncDispose]();
     await this.#store?.[Symbol.asyncDispose]();
+  }
+
+  /** What the place where the log is sent gives back; undefined where there is nothing, or it does not answer. */
+  async #readBack(
+    query: LogQuery,
+    ended: Promise<unknown> | undefined,
+  ): Promise<AsyncIterable<readonly LogEntry[]> | undefined> {
+    const { source, config, logger } = this.#options;
+    if (!config.driver.readBack) return undefined;
+    await this.deliverSoon();
+    const until = new IdleAfterEnd(
+      ended?.then(() => this.deliverSoon()),
+      query.signal,
+    );
+    try {
+      const groups = await config.driver.readBack(source, query, ended !== undefined, until.signal);
+      if (groups) return until.watch(groups);
+    } catch (error) {
+      logger.warn(
+        { container: source.containerId, reason: messageOf(error) },
+        "a log cannot be read where it is sent",
+      );
+    }
+    return undefined;
   }
 
   #start(name: string, positionFile: string, open: () => LogSink): void {

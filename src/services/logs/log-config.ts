@@ -1,6 +1,6 @@
 import { parseBinarySize } from "../../base/bytes.ts";
 import { invalidArgument, messageOf } from "../../base/errors.ts";
-import type { LogDriver, LogOptions } from "../../core/logs/log-driver.ts";
+import type { LogDriver, LogDrivers, LogOptions } from "../../core/logs/log-driver.ts";
 import { cacheOptions } from "../../drivers/logs/mod.ts";
 import type { LogConfig } from "../../spec/engine-api/mod.ts";
 
@@ -47,11 +47,10 @@ export function mergeLogConfig(request: LogConfig | undefined, defaults: LogChoi
 /** Errors: invalidArgument with docker's texts. */
 export function parseLogConfig(
   { Type: name, Config: options }: LogChoice,
-  drivers: readonly LogDriver[],
+  drivers: LogDrivers,
 ): ParsedLogConfig {
-  const driver = drivers.find((known) => known.name === name);
   if (name !== "none") checkEngineOptions(options);
-  if (!driver) throw invalidArgument(`logger: no log driver named '${name}' is registered`);
+  const driver = drivers.known(name);
   const driverOptions = Object.fromEntries(
     Object.entries(options).filter(([option]) => !ENGINE_OPTIONS.has(option)),
   );
@@ -92,7 +91,14 @@ function bufferBytes(options: LogOptions): number {
 }
 
 /** Checks what only a new container must satisfy. Errors: invalidArgument with docker's texts. */
-export function checkLogConfig({ driver, options, driverOptions }: ParsedLogConfig, cache: LogDriver): void {
+export async function checkLogConfig(
+  { driver, options, driverOptions }: ParsedLogConfig,
+  drivers: LogDrivers,
+  cache: LogDriver,
+): Promise<void> {
+  if (!(await drivers.has(driver.name))) {
+    throw invalidArgument(`logger: no log driver named '${driver.name}' is registered`);
+  }
   driver.validate(driverOptions);
   cache.validate(cacheOptions(options));
 }

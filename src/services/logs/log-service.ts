@@ -2,7 +2,7 @@ import { messageOf, notImplemented } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { DetailedLogEntry } from "../../core/containers/streams.ts";
-import type { LogDriver, LogSource } from "../../core/logs/log-driver.ts";
+import type { LogDrivers, LogSource } from "../../core/logs/log-driver.ts";
 import type { LogEntry, LogQuery } from "../../core/logs/log-store.ts";
 import { collectAttributes, type LocalDriver } from "../../drivers/logs/mod.ts";
 import type { FileChanges } from "../../os/linux/reactor/file-changes.ts";
@@ -23,7 +23,7 @@ export interface LogPaths {
 }
 
 export interface LogServiceParts {
-  readonly drivers: readonly LogDriver[];
+  readonly drivers: LogDrivers;
   readonly cache: LocalDriver;
   readonly changes: FileChanges;
   readonly paths: LogPaths;
@@ -52,15 +52,13 @@ export class LogService {
   /** Logs that are being closed; their files are free when this resolves. */
   readonly #closing = new Map<string, Promise<void>>();
 
-  /** Errors: invalidArgument where the defaults are no valid configuration. */
   constructor(parts: LogServiceParts) {
     this.#parts = parts;
-    this.check(parts.defaults);
   }
 
-  /** Names of the drivers, sorted as `info` shows them. */
+  /** Names of the engine's own drivers, sorted as `info` shows them. */
   get driverNames(): string[] {
-    return this.#parts.drivers
+    return this.#parts.drivers.builtin
       .map(({ name }) => name)
       .filter((name) => name !== "none")
       .sort();
@@ -76,8 +74,14 @@ export class LogService {
   }
 
   /** Errors: invalidArgument with docker's texts. */
-  check(config: LogChoice): void {
-    checkLogConfig(parseLogConfig(config, this.#parts.drivers), this.#parts.cache);
+  async check(config: LogChoice): Promise<void> {
+    const { drivers, cache } = this.#parts;
+    await checkLogConfig(parseLogConfig(config, drivers), drivers, cache);
+  }
+
+  /** Errors: invalidArgument where the defaults are no valid configuration. */
+  async checkDefaults(): Promise<void> {
+    await this.check(this.#parts.defaults);
   }
 
   /** The file that the monitor writes to; undefined where nothing is to be kept. */
@@ -126,7 +130,7 @@ export class LogService {
   async remove(id: string): Promise<void> {
     const open = this.#open.get(id);
     if (open) {
-      await open.log.deliverForRemoval();
+      await open.log.deliverSoon();
       this.#close(id, open);
     }
     await this.#closing.get(id);
@@ -142,7 +146,8 @@ export class LogService {
     ended?: Promise<unknown>,
   ): AsyncIterable<readonly DetailedLogEntry[]> {
     const config = this.#configOf(container);
-    const keeps = config.driver.openStore || (config.driver.openSink && !config.cacheDisabled);
+    const { openStore, openSink, readBack } = config.driver;
+    const keeps = openStore || readBack || (openSink && !config.cacheDisabled);
     if (!keeps) throw notImplemented("configured logging driver does not support reading");
     const groups = this.#read(container, query, ended);
     return query.details ? withAttributes(groups, this.#attributesOf(container)) : groups;

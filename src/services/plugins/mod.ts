@@ -4,6 +4,7 @@ export {
   type AuthorizationRequest,
   type AuthorizationResponse,
 } from "./authorization-plugins.ts";
+export { PluginLogDrivers } from "./plugin-log-drivers.ts";
 export { pluginNames } from "./plugin-names.ts";
 export { PluginNetworkDrivers } from "./plugin-network-drivers.ts";
 export { PluginVolumeDrivers } from "./plugin-volume-drivers.ts";

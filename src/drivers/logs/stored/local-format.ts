@@ -95,7 +95,7 @@ class LocalDecoder implements EntryDecoder {
         throw new Error("the log file is damaged: an entry has no believable length");
       const end = offset + size + 2 * LENGTH_BYTES;
       if (end > data.byteLength) break;
-      entries.push(decodeEntry(data.subarray(offset + LENGTH_BYTES, end - LENGTH_BYTES)));
+      entries.push(decodeLogMessage(data.subarray(offset + LENGTH_BYTES, end - LENGTH_BYTES)));
       offset = end;
     }
     this.#rest = data.subarray(offset);
@@ -103,7 +103,8 @@ class LocalDecoder implements EntryDecoder {
   }
 }
 
-function decodeEntry(message: Buffer): LogEntry {
+/** Reads docker's `LogEntry`. What is no such message reads as an empty line. */
+export function decodeLogMessage(message: Buffer): LogEntry {
   let stream: LogEntry["stream"] = "stdout";
   let timeNs = 0n;
   let line: Buffer = Buffer.alloc(0);

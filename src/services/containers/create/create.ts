@@ -55,7 +55,7 @@ export async function createContainer(
   if (!configRequest.Image) throw invalidArgument("invalid reference format");
   const image = await parts.images.resolve(configRequest.Image, platformText(input.platform));
   const logConfig = parts.logs.complete(hostRequest?.LogConfig);
-  parts.logs.check(logConfig);
+  await parts.logs.check(logConfig);
   const wanted = { ...hostRequest, LogConfig: logConfig };
   const { hostConfig, warnings } = settleHostConfig(wanted, parts.defaults, parts.host);
   checkNetworkMode(configRequest, hostConfig);

@@ -1,0 +1,40 @@
+/** Whoever keeps a log elsewhere may not know that it has ended: after that long without an entry, it has. */
+const IDLE_MS = 500;
+
+/** Ends the reading of a log that is followed elsewhere: some time after its container has ended, or when the reader goes. */
+export class IdleAfterEnd {
+  readonly #idle = new AbortController();
+  /** Aborted when there is nothing more to wait for. */
+  readonly signal: AbortSignal;
+  #timer: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+
+  constructor(ended: Promise<unknown> | undefined, reader: AbortSignal | undefined) {
+    this.signal = reader ? AbortSignal.any([this.#idle.signal, reader]) : this.#idle.signal;
+    const end = () => {
+      this.#hasEnded = true;
+      this.#restart();
+    };
+    ended?.then(end, end);
+  }
+
+  /** The same groups, up to the end. What fails because of the end is no failure. */
+  async *watch<T>(groups: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      for await (const group of groups) {
+        this.#restart();
+        yield group;
+      }
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    } finally {
+      clearTimeout(this.#timer);
+      this.#idle.abort();
+    }
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    if (this.#hasEnded && !this.signal.aborted) this.#timer = setTimeout(() => this.#idle.abort(), IDLE_MS);
+  }
+}
