@@ -4,6 +4,7 @@ import { EngineError, isKind, messageOf, unavailable } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Snapshotter } from "../core/snapshots/snapshotter.ts";
 import type { LayerWorkers } from "../drivers/layers/mod.ts";
+import { openBtrfsSnapshotter } from "../drivers/snapshots-btrfs/mod.ts";
 import { openErofsSnapshotter } from "../drivers/snapshots-erofs/mod.ts";
 import { openFuseOverlayfsSnapshotter } from "../drivers/snapshots-fuse-overlayfs/mod.ts";
 import { openOverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
@@ -34,6 +35,7 @@ export interface Storage extends Disposable {
 const OPENERS = {
   overlay2: openOverlaySnapshotter,
   "fuse-overlayfs": openFuseOverlayfsSnapshotter,
+  btrfs: openBtrfsSnapshotter,
   vfs: openVfsSnapshotter,
   erofs: openErofsSnapshotter,
 } as const;
@@ -41,7 +43,7 @@ const OPENERS = {
 type DriverName = keyof typeof OPENERS;
 
 /** In the order in which they are tried where none is named; others are taken only by name. */
-const AUTOMATIC: readonly DriverName[] = ["overlay2", "fuse-overlayfs", "vfs"];
+const AUTOMATIC: readonly DriverName[] = ["overlay2", "fuse-overlayfs", "btrfs", "vfs"];
 const REMOVED = new Set(["aufs", "devicemapper", "overlay"]);
 
 /**

@@ -4,7 +4,7 @@ import type { FileStat } from "../../os/linux/stat.ts";
 import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
 import { textOf } from "../../spec/tar/mod.ts";
 import { toFilePath } from "./entry-path.ts";
-import { walkTree } from "./walk-tree.ts";
+import { type TreeEntry, walkTree } from "./walk-tree.ts";
 
 /**
  * How the tree `directory` differs from `parent` (undefined for an empty one), sorted by path. Times and sizes tell of
@@ -12,16 +12,25 @@ import { walkTree } from "./walk-tree.ts";
  */
 export function compareTrees(directory: string, parent: string | undefined): SnapshotChange[] {
   const changes: SnapshotChange[] = [];
-  using lower = parent === undefined ? undefined : RootDir.open(parent);
-  for (const { path, node, stat } of walkTree(directory)) {
-    const before = lower?.statIfExists(toFilePath(path));
-    if (!before) changes.push({ path: `/${textOf(path)}`, kind: "added" });
-    else if (differs(before, stat) || attributesDiffer(lower!, path, node)) {
-      changes.push({ path: `/${textOf(path)}`, kind: "modified" });
-    }
+  for (const { entry, kind } of ownEntries(directory, parent)) {
+    changes.push({ path: `/${textOf(entry.path)}`, kind });
   }
   if (parent !== undefined) changes.push(...deletions(directory, parent));
   return sortChanges(changes);
+}
+
+/** What the tree `directory` has that `parent` (undefined for an empty one) does not have, or has otherwise. */
+export function* ownEntries(
+  directory: string,
+  parent: string | undefined,
+): Generator<{ readonly entry: TreeEntry; readonly kind: "added" | "modified" }> {
+  using lower = parent === undefined ? undefined : RootDir.open(parent);
+  for (const entry of walkTree(directory)) {
+    const { path, node, stat } = entry;
+    const before = lower?.statIfExists(toFilePath(path));
+    if (!before) yield { entry, kind: "added" };
+    else if (differs(before, stat) || attributesDiffer(lower!, path, node)) yield { entry, kind: "modified" };
+  }
 }
 
 function* deletions(directory: string, parent: string): Generator<SnapshotChange> {

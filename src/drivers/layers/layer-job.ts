@@ -23,7 +23,10 @@ export interface LayerJobs {
   /** Bytes come from the caller. */
   extract: { readonly input: ExtractTarget; readonly output: undefined };
   pack: { readonly input: TarSource; readonly output: undefined };
-  measure: { readonly input: { readonly directory: string }; readonly output: SnapshotUsage };
+  measure: {
+    readonly input: { readonly directory: string; readonly parent?: string };
+    readonly output: SnapshotUsage;
+  };
   overlayChanges: {
     readonly input: { readonly upper: string; readonly lowerDirs: readonly string[] };
     readonly output: SnapshotChange[];

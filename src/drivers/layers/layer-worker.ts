@@ -38,7 +38,7 @@ const JOBS: {
     ),
   extract: (target) => extractArchive(receiveChunks(), target),
   pack: sendTar,
-  measure: ({ directory }) => measureTree(directory),
+  measure: ({ directory, parent }) => measureTree(directory, parent),
   overlayChanges: ({ upper, lowerDirs }) => overlayChanges(upper, lowerDirs),
   compare: ({ directory, parent }) => compareTrees(directory, parent),
   makeImage: ({ upper, target }) => {

@@ -19,15 +19,19 @@ export interface RealSnapshotterFixture extends SnapshotterFixture {
   rows: SnapshotRows;
 }
 
-/** A snapshotter over a folder, a database and threads of its own. */
+/** A snapshotter over a folder in `base`, a database and threads of its own. */
 export async function openSnapshotterFixture(
   driver: string,
   make: (parts: FixtureParts) => Promise<Snapshotter>,
+  base = tmpdir(),
 ): Promise<RealSnapshotterFixture> {
-  const folder = await mkdtemp(join(tmpdir(), "gantry-snapshots-"));
+  await using undo = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(base, "gantry-snapshots-"));
+  undo.defer(() => rm(folder, { recursive: true }));
   const root = join(folder, "root");
-  const workers = new LayerWorkers({ maxWorkers: 1 });
+  const workers = undo.use(new LayerWorkers({ maxWorkers: 1 }));
   let database = new StateDatabase(join(folder, "state.db"));
+  undo.defer(() => database.close());
   let mounts = 0;
   const fixture = {
     root,
@@ -57,11 +61,10 @@ export async function openSnapshotterFixture(
       // Removals in the background are over then.
       await fixture.snapshotter.reconcile();
       await fixture.snapshotter.close();
-      await workers.close();
-      database.close();
-      await rm(folder, { recursive: true });
+      await held.disposeAsync();
     },
   };
   fixture.snapshotter = await make({ root, rows: fixture.rows, workers });
+  const held = undo.move();
   return fixture;
 }

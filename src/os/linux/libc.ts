@@ -163,8 +163,6 @@ export const statfs = bind<[NativeString, NativeBuffer]>("statfs", "int", ["stri
 export const fstatfs = bind<[Fd, NativeBuffer]>("fstatfs", "int", ["int", "buffer"]);
 
 export const syncfs = bind<[Fd]>("syncfs", "int", ["int"]);
-/** Requests whose argument is a structure. */
-export const ioctl = bind<[Fd, number, NativeBuffer]>("ioctl", "int", ["int", "size", "buffer"]);
 
 // Extended attributes
 export const setxattr = bind<[NativeString, NativeString, NativeBuffer, number, Flags]>("setxattr", "int", [

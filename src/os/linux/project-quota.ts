@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { constants } from "node:fs";
 import { addressOf } from "../ffi/native.ts";
 import { type OwnedFd, openFd } from "./fd.ts";
+import { ioctl } from "./ioctl.ts";
 import { SYS, syscall } from "./libc.ts";
 import { checkAsync, isErrno } from "./syscall-error.ts";
 
@@ -143,8 +144,4 @@ async function setLimit(handle: OwnedFd, project: number, limitBytes: number): P
 
 async function quotactl(handle: OwnedFd, request: number, id: number, data: Buffer): Promise<void> {
   await checkAsync("quotactl_fd", syscall, [SYS.quotactl_fd, handle.fd, request, id, addressOf(data), 0, 0]);
-}
-
-async function ioctl(handle: OwnedFd, request: number, data: Buffer): Promise<void> {
-  await checkAsync("ioctl", syscall, [SYS.ioctl, handle.fd, request, addressOf(data), 0, 0, 0]);
 }

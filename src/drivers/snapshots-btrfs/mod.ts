@@ -1,0 +1,1 @@
+export { openBtrfsSnapshotter } from "./btrfs-snapshotter.ts";
