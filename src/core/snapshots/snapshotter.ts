@@ -21,7 +21,7 @@ export interface SnapshotInfo {
 
 /** What a container asks of its snapshot. */
 export interface SnapshotOptions {
-  /** `--storage-opt` of docker, by key as given; what a key means is the driver's to say. */
+  /** `--storage-opt` of docker, by key as given; what a key means is the driver's to say. Missing for layers. */
   readonly storageOptions?: Readonly<Record<string, string>>;
 }
 

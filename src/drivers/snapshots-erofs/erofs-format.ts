@@ -52,10 +52,10 @@ export class ErofsFormat implements SnapshotFormat {
     this.#overlay.checkOptions(options);
   }
 
-  async create(place: SnapshotPlace): Promise<void> {
+  async create(place: SnapshotPlace, options: SnapshotOptions): Promise<void> {
     // The new root directory is like that of the layer below.
     await this.#parts.mounts.need(place.parents.slice(0, 1));
-    await this.#overlay.create(place);
+    await this.#overlay.create(place, options);
   }
 
   async mounts(place: SnapshotPlace): Promise<readonly SnapshotMount[]> {

@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { parseBinarySize } from "../../base/bytes.ts";
 import { invalidArgument } from "../../base/errors.ts";
 import type {
   ApplyTarget,
@@ -9,6 +10,7 @@ import type {
   SnapshotOptions,
   SnapshotUsage,
 } from "../../core/snapshots/snapshotter.ts";
+import { limitTree, releaseTree } from "../../os/linux/project-quota.ts";
 import { syncFilesystem } from "../../os/linux/sync-filesystem.ts";
 import type { LayerWorkers, SnapshotFormat, SnapshotPlace } from "../layers/mod.ts";
 
@@ -20,8 +22,10 @@ export interface OverlayFlavour {
   readonly name: string;
   readonly mountType: "overlay" | "fuse-overlayfs";
   readonly status: ReadonlyArray<readonly [label: string, value: string]>;
-  /** What a container is told that asks for a storage option. */
+  /** What a container is told that asks for a storage option where there are no limits. */
   readonly optionsRefusal: string;
+  /** Limits on the space of containers, where the file system can set them. */
+  readonly limits?: { readonly defaultBytes: number | undefined };
   /** Where in its directory a committed snapshot has its files, ready to be a lower directory. */
   readonly lowerName: string;
 }
@@ -48,11 +52,14 @@ export class OverlayFormat implements SnapshotFormat {
     return this.#flavour.status;
   }
 
-  checkOptions({ storageOptions = {} }: SnapshotOptions): void {
-    if (Object.keys(storageOptions).length > 0) throw invalidArgument(this.#flavour.optionsRefusal);
+  checkOptions(options: SnapshotOptions): void {
+    this.#limitOf(options);
   }
 
-  async create({ directory, parents }: SnapshotPlace): Promise<void> {
+  async create({ directory, parents }: SnapshotPlace, options: SnapshotOptions): Promise<void> {
+    const limitBytes = this.#limitOf(options);
+    // Before anything is in it: what is made later belongs to the limited tree.
+    if (limitBytes !== undefined) await limitTree(directory, limitBytes);
     await mkdir(join(directory, "work"), { mode: 0o711 });
     await makeRootLike(filesOf(directory), parents[0] && this.#lowerOf(parents[0]));
   }
@@ -98,12 +105,28 @@ export class OverlayFormat implements SnapshotFormat {
   }
 
   async discard(directory: string): Promise<void> {
+    if (this.#flavour.limits) await releaseTree(directory);
     await rm(directory, { recursive: true, force: true });
   }
 
   async reconcile(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  /** The space that a container may take; undefined for no limit. Errors: invalidArgument with docker's texts. */
+  #limitOf({ storageOptions }: SnapshotOptions): number | undefined {
+    if (!storageOptions) return undefined;
+    const { limits, optionsRefusal } = this.#flavour;
+    const entries = Object.entries(storageOptions);
+    if (entries.length > 0 && !limits) throw invalidArgument(optionsRefusal);
+    let limitBytes = limits?.defaultBytes;
+    for (const [key, value] of entries) {
+      if (key.toLowerCase() !== "size") throw invalidArgument(`Unknown option ${key.toLowerCase()}`);
+      limitBytes = parseBinarySize(value);
+    }
+    // As with docker, a size of nothing is no limit.
+    return limitBytes === 0 ? undefined : limitBytes;
+  }
 
   #lowerOf(parent: string): string {
     return join(parent, this.#flavour.lowerName);

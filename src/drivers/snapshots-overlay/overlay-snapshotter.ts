@@ -1,5 +1,6 @@
 import { parseBinarySize } from "../../base/bytes.ts";
 import { invalidArgument } from "../../base/errors.ts";
+import { hasTreeQuotas } from "../../os/linux/project-quota.ts";
 import { FolderSnapshotter, readDriverOptions, type SnapshotterOptions } from "../layers/mod.ts";
 import { OVERLAY_FILES, OverlayFormat } from "./overlay-format.ts";
 import { probeOverlay } from "./probe-overlay.ts";
@@ -11,11 +12,8 @@ import { probeOverlay } from "./probe-overlay.ts";
 export async function openOverlaySnapshotter(options: SnapshotterOptions): Promise<FolderSnapshotter> {
   const sizeBytes = readOptions(options);
   const { backingFilesystem, supportsDType } = await probeOverlay(options.root);
-  if (sizeBytes > 0) {
-    throw invalidArgument(
-      `Storage Option overlay2.size only supported for backingFS XFS. Found ${backingFilesystem}`,
-    );
-  }
+  const limitsTrees = await hasTreeQuotas(options.root);
+  if (sizeBytes > 0 && !limitsTrees) throw noTreeQuotas(backingFilesystem);
   const format = new OverlayFormat(
     {
       name: "overlay2",
@@ -30,10 +28,19 @@ export async function openOverlaySnapshotter(options: SnapshotterOptions): Promi
       ],
       optionsRefusal: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
       lowerName: OVERLAY_FILES,
+      ...(limitsTrees && { limits: { defaultBytes: sizeBytes === 0 ? undefined : sizeBytes } }),
     },
     options.workers,
   );
   return new FolderSnapshotter(options, format);
+}
+
+function noTreeQuotas(backingFilesystem: string): Error {
+  return invalidArgument(
+    backingFilesystem === "xfs"
+      ? "Storage option overlay2.size not supported. Filesystem does not support Project Quota: Filesystem does not support, or has not enabled quotas"
+      : `Storage Option overlay2.size only supported for backingFS XFS. Found ${backingFilesystem}`,
+  );
 }
 
 /** The size that every container is to be limited to; 0 for none. */
