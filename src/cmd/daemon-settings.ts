@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { invalidArgument } from "../base/errors.ts";
 import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
@@ -12,6 +13,7 @@ const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
 /** The daemon's flags: dockerd's names, forms and meanings. */
 export const DAEMON_FLAGS = {
   "add-runtime": map("Register an additional OCI compatible runtime"),
+  "allow-direct-routing": bool("Allow remote access to published ports on container IP addresses"),
   "allow-insecure-tcp": bool(
     "Listen on TCP addresses of the network without TLS: everybody who reaches the port controls this machine",
   ),
@@ -26,20 +28,29 @@ export const DAEMON_FLAGS = {
   "default-address-pool": list("Default address pools for node specific local networks", {
     validate: checkAddressPool,
   }),
+  "default-network-opt": list("Default network options", { validate: checkNetworkOption }),
   "default-gateway": string("Default gateway IPv4 address"),
   "default-gateway-v6": string("Default gateway IPv6 address"),
   "default-runtime": string("Default OCI runtime for containers"),
+  dns: list("DNS server to use", { validate: checkAddress }),
+  "dns-opt": list("DNS options to use"),
+  "dns-search": list("DNS search domains to use", { validate: checkDnsSearch }),
   "exec-root": string("Root directory for execution state files", { default: DEFAULT_RUN_ROOT }),
   "fixed-cidr": string("IPv4 subnet for the default bridge network"),
   "fixed-cidr-v6": string("IPv6 subnet for the default bridge network"),
   group: string("Group for the unix socket", { short: "G" }),
   host: list("Daemon socket(s) to connect to", { short: "H" }),
+  "host-gateway-ip": list(
+    "IP addresses that the special 'host-gateway' string in --add-host resolves to. Defaults to the IP addresses of the default bridge",
+    { validate: checkAddress },
+  ),
   icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
   init: bool("Run an init in the container to forward signals and reap processes"),
   "init-path": string("Path to the docker-init binary"),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
   "ip-forward": bool("Enable IP forwarding in system configuration", { default: true }),
   "ip-masq": bool("Enable IP masquerading for the default bridge network", { default: true }),
+  ip6tables: bool("Enable addition of packet filter rules for IPv6", { default: true }),
   iptables: bool("Enable addition of packet filter rules", { default: true }),
   ipv6: bool("Enable IPv6 networking for the default bridge network"),
   "insecure-registry": list("Enable insecure registry communication"),
@@ -55,6 +66,9 @@ export const DAEMON_FLAGS = {
   mtu: int("Set the containers network MTU", { default: 1500 }),
   pidfile: string("Path to use for daemon PID file", { short: "p" }),
   "registry-mirror": list("Preferred registry mirror"),
+  "respect-host-firewall": bool(
+    "Let published ports in only where the host's own input rules accept them, as if a program of the host listened",
+  ),
   "storage-driver": string("Storage driver to use", { short: "s" }),
   "storage-opt": list("Storage driver options"),
   tls: bool("Use TLS; implied by --tlsverify"),
@@ -72,6 +86,9 @@ const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
   "cdi-spec-dirs": "cdi-spec-dir",
   hosts: "host",
   "default-address-pools": "default-address-pool",
+  "default-network-opts": "default-network-opt",
+  "dns-opts": "dns-opt",
+  "host-gateway-ips": "host-gateway-ip",
   labels: "label",
   "insecure-registries": "insecure-registry",
   "registry-mirrors": "registry-mirror",
@@ -151,6 +168,7 @@ function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unkno
   if (name === "add-runtime") return runtimesOf(value, path);
   if (name === "log-opt") return textsOf(key, value, path);
   if (name === "default-address-pool") return addressPoolsOf(value, path);
+  if (name === "default-network-opt") return networkOptionsOf(key, value, path);
   const initial: unknown = DAEMON_FLAGS[name].initial;
   const fits = Array.isArray(initial)
     ? Array.isArray(value) && value.every((item) => typeof item === "string")
@@ -168,6 +186,38 @@ function checkAddressPool(text: string): string {
     throw invalidArgument(`invalid default address pool: ${text}: it should be base=SUBNET,size=LENGTH`);
   }
   return text;
+}
+
+/** `bridge=com.docker.network.driver.mtu=1400`: a driver, then an option of its networks. */
+function checkNetworkOption(text: string): string {
+  if (/^[^=]+=[^=]+=/.test(text)) return text;
+  throw invalidArgument(`invalid default network option: ${text}: it should be DRIVER=OPTION=VALUE`);
+}
+
+/** `{"bridge": {"com.docker.network.driver.mtu": "1400"}}`. */
+function networkOptionsOf(key: string, value: unknown, path: string): string[] {
+  return Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([driver, options]) =>
+    Object.entries(textsOf(key, options, path)).map(([name, text]) =>
+      checkNetworkOption(`${driver}=${name}=${text}`),
+    ),
+  );
+}
+
+function checkAddress(text: string): string {
+  if (isIP(text.trim()) === 0) throw invalidArgument(`${text} is not an ip address`);
+  return text.trim();
+}
+
+/** Source: docker, opts.ValidateDNSSearch. */
+function checkDnsSearch(text: string): string {
+  const domain = text.trim();
+  if (
+    domain === "." ||
+    (domain.length <= 255 && /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_.])?$/.test(domain))
+  ) {
+    return domain;
+  }
+  throw invalidArgument(`${domain} is not a valid domain`);
 }
 
 /** `[{"base": "10.10.0.0/16", "size": 24}]`. */

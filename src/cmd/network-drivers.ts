@@ -33,12 +33,16 @@ export interface NetworkParts extends AsyncDisposable {
   readonly sandboxes: SandboxFactory;
   readonly names: NameResolver;
   readonly defaultBridge: NetworkServiceParts["defaultBridge"];
+  readonly defaultOptions: NetworkServiceParts["defaultOptions"];
 }
 
 /** The drivers of an engine's networks. Errors: invalidArgument for settings that make no sense. */
 export function createNetworkDrivers(options: NetworkDriverOptions): NetworkParts {
   const { engineId, dataRoot, runRoot, settings, reactor, plugins, logger } = options;
   checkPublishAddress(settings.ip);
+  if (settings["respect-host-firewall"] && !settings.iptables) {
+    throw invalidArgument("--respect-host-firewall needs packet filter rules: --iptables=false makes none");
+  }
   const ownIpam = new Ipam({ engineId, pools: settings["default-address-pool"].map(addressPool) });
   const ipam = new IpamDrivers(ownIpam, plugins, logger);
   const interfaces = new InterfaceNames();
@@ -49,6 +53,9 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
     interfaces,
     forwarding: settings["ip-forward"],
     packetFilter: settings.iptables,
+    packetFilterIpv6: settings.ip6tables,
+    respectInputRules: settings["respect-host-firewall"],
+    allowDirectRouting: settings["allow-direct-routing"],
     ...(settings.bridge === "" ? {} : { foreignBridge: settings.bridge }),
     reactor,
     logger,
@@ -66,6 +73,7 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
     sandboxes: new NetworkSandboxes({ runRoot: runRoot }),
     names,
     defaultBridge: defaultBridgeOf(settings),
+    defaultOptions: defaultOptionsOf(settings["default-network-opt"]),
     async [Symbol.asyncDispose]() {
       await names.close();
       for (const driver of builtin) await driver.close();
@@ -76,6 +84,16 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
 function addressPool(text: string): { readonly base: string; readonly size: number } {
   const fields = new Map(text.split(",").map((field) => field.split("=", 2) as [string, string]));
   return { base: fields.get("base") ?? "", size: Number(fields.get("size")) };
+}
+
+/** `DRIVER=OPTION=VALUE`, by driver. */
+function defaultOptionsOf(texts: readonly string[]): Record<string, Record<string, string>> {
+  const options: Record<string, Record<string, string>> = {};
+  for (const text of texts) {
+    const [driver = "", name = "", ...value] = text.split("=");
+    options[driver] = { ...options[driver], [name]: value.join("=") };
+  }
+  return options;
 }
 
 function checkPublishAddress(ip: string): void {

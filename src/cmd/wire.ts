@@ -211,6 +211,8 @@ async function assemble(
     logger,
     background: resources.use(new BackgroundWork(logger)),
     defaultBridge: network.defaultBridge,
+    defaultOptions: network.defaultOptions,
+    hostGateways: settings["host-gateway-ip"],
   });
   const paths = new EnginePaths(dataRoot, storage.root, runRoot);
   const runtime = new OciRuntime({
@@ -283,6 +285,11 @@ async function assemble(
       shmSizeBytes: 64 * 1024 * 1024,
       maskedPaths: defaultMaskedPaths(runtimeFacts.throttledCpus),
       readonlyPaths: defaultReadonlyPaths(),
+      dns: {
+        dns: settings.dns,
+        dnsSearch: settings["dns-search"],
+        dnsOptions: settings["dns-opt"],
+      },
     },
     host: {
       cpus: hostFacts().cpus,

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { untilTrue } from "../faults/until.ts";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
 import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine } from "../fixtures/engine.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
+import { makeTempDir } from "../fixtures/temp-dir.ts";
 
 describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command line", () => {
   const IMAGE = "test/busybox:latest";
@@ -21,13 +24,26 @@ describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command
     const tar = join(engine.directory, "busybox.tar");
     await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);
     await docker(["import", "--change", 'CMD ["sh"]', tar, IMAGE]);
-    await work(docker);
-    const { stdout } = await docker(["ps", "-aq"]);
-    const containers = stdout.split("\n").filter(Boolean);
-    if (containers.length > 0) await docker(["rm", "-f", ...containers]);
-    await docker(["network", "prune", "-f"]);
+    try {
+      await work(docker);
+    } finally {
+      const { stdout } = await docker(["ps", "-aq"]);
+      const containers = stdout.split("\n").filter(Boolean);
+      if (containers.length > 0) await docker(["rm", "-f", ...containers]);
+      await docker(["network", "prune", "-f"]);
+    }
     await engine.stop();
+
     expect(engine.leaks()).toEqual([]);
+  }
+
+  const folder = makeTempDir("daemon-flags");
+  afterAll(() => folder[Symbol.dispose]());
+
+  function configFile(content: object): string {
+    const path = join(folder.path, "daemon.json");
+    writeFileSync(path, JSON.stringify(content));
+    return path;
   }
 
   async function run(docker: DockerCli, ...args: string[]): Promise<string> {
@@ -83,9 +99,21 @@ describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command
       expect(await run(docker, "run", "--rm", IMAGE, "ping", "-c1", "-W1", address)).toContain(
         "0 packets received",
       );
-      expect(await run(docker, "run", "--rm", "--link", "one", IMAGE, "true")).toContain(
-        "links are not supported while --icc=false",
-      );
+      await run(docker, "run", "-d", "--name", "db", "--expose", "80", IMAGE, "httpd", "-f", "-p", "80");
+      await run(docker, "run", "-d", "--name", "app", "--link", "db:store", IMAGE, "sleep", "60");
+      const ask = (where: string, from = "app") =>
+        run(docker, "exec", from, "sh", "-c", `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 ${where} 80`);
+      expect(await ask("store")).toContain("404 Not Found");
+      expect(await run(docker, "exec", "app", "ping", "-c1", "-W1", "store")).toContain("0 packets received");
+      const place = async (name: string) =>
+        (await run(docker, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", name)).trim();
+      expect(await ask(await place("db"), "one")).toContain("timed out");
+      // The other one comes back with another address: the link leads there, and the old place is closed.
+      await run(docker, "stop", "-t", "0", "db");
+      await run(docker, "run", "-d", "--name", "heir", IMAGE, "httpd", "-f", "-p", "80");
+      await run(docker, "start", "db");
+      await untilTrue(async () => (await ask("store")).includes("404 Not Found"));
+      expect(await ask(await place("heir"))).toContain("timed out");
     });
   }, 30_000);
 
@@ -120,6 +148,36 @@ describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command
     }
   }, 30_000);
 
+  test("names, addresses of the host and options of networks are the configuration's", async () => {
+    const config = { "default-network-opts": { bridge: { "com.docker.network.driver.mtu": "1400" } } };
+    await withEngine(
+      [
+        ["--dns", "192.0.2.53"],
+        ["--dns-search", "corp.test"],
+        ["--dns-opt", "timeout:3"],
+        ["--host-gateway-ip", "192.0.2.9"],
+        ["--config-file", configFile(config)],
+      ].flat(),
+      async (docker) => {
+        const resolv = await run(docker, "run", "--rm", IMAGE, "cat", "/etc/resolv.conf");
+        for (const line of ["nameserver 192.0.2.53", "search corp.test", "options timeout:3"]) {
+          expect(resolv).toContain(`${line}\n`);
+        }
+        const own = await run(docker, "run", "--rm", "--dns", "192.0.2.54", IMAGE, "cat", "/etc/resolv.conf");
+        expect(own).not.toContain("192.0.2.53");
+        const hosts = ["run", "--rm", "--add-host", "up:host-gateway", IMAGE, "cat", "/etc/hosts"];
+        expect(await run(docker, ...hosts)).toContain("192.0.2.9\tup\n");
+        await run(docker, "network", "create", "narrow");
+        const link = ["run", "--rm", "--network", "narrow", IMAGE, "cat", "/sys/class/net/eth0/mtu"];
+        expect(await run(docker, ...link)).toBe("1400\n");
+        const wide = ["network", "create", "-o", "com.docker.network.driver.mtu=1300", "wide"];
+        await run(docker, ...wide);
+        const options = ["network", "inspect", "-f", "{{json .Options}}", "wide"];
+        expect(await run(docker, ...options)).toBe('{"com.docker.network.driver.mtu":"1300"}\n');
+      },
+    );
+  }, 30_000);
+
   test("without rules of its own the engine publishes no port", async () => {
     await withEngine(["--iptables=false"], async (docker) => {
       expect(await run(docker, "run", "--rm", IMAGE, "echo", "up")).toBe("up\n");
@@ -135,6 +193,10 @@ describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command
     [["--ip", "nonsense"], "invalid IP address: nonsense"],
     [["--iptables=false", "--icc=false"], "You specified --iptables=false with --icc=false"],
     [["--default-address-pool", "base=10.0.0.0/8"], "invalid default address pool"],
+    [["--dns", "here"], "here is not an ip address"],
+    [["--dns-search", "a b"], "a b is not a valid domain"],
+    [["--default-network-opt", "bridge"], "invalid default network option: bridge"],
+    [["--respect-host-firewall", "--iptables=false"], "needs packet filter rules"],
   ])("%j is refused", async (flags, text) => {
     await expect(startEngine({ flags })).rejects.toThrow(text);
   });

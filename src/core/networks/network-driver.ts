@@ -19,7 +19,7 @@ export interface NetworkDriver {
   /** Makes the network in the kernel (bridge, addresses, firewall). */
   createNetwork(network: NetworkRecord): Promise<void>;
   deleteNetwork(network: NetworkRecord): Promise<void>;
-  /** Picks addresses, MAC, interface names and host ports; takes them, so that nobody else gets them. Errors: conflict (port or address taken), unavailable (pool exhausted). */
+  /** Picks addresses, MAC, interface names and host ports; takes them, so that nobody else gets them. Errors: conflict (port taken), permissionDenied (address taken), unavailable (pool exhausted). */
   allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord>;
   /** Takes what a stored endpoint holds again, at start-up. */
   restoreEndpoint(network: NetworkRecord, endpoint: EndpointRecord): Promise<void>;
@@ -62,6 +62,8 @@ export interface NetworkDriver {
   reconcile(
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
   ): Promise<void>;
+  /** How the addresses of the network's subnets are used, by subnet; undefined, or missing, where that is not known. */
+  addressUse?(network: NetworkRecord): ReadonlyMap<string, AddressUse> | undefined;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,14 @@ export interface NetworkDrivers {
   known(name: string): NetworkDriver;
   /** The driver for a new network, its plug-in activated. Errors: notFound with docker's text, unavailable. */
   find(name: string): Promise<NetworkDriver>;
+}
+
+/** How the addresses of one subnet are used. */
+export interface AddressUse {
+  /** Addresses that nobody can be given: taken, reserved, or no addresses of their own. */
+  readonly inUse: bigint;
+  /** Addresses that are free for those that ask for none by name. */
+  readonly available: bigint;
 }
 
 export interface JoinOptions {

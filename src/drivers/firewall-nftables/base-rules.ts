@@ -96,6 +96,8 @@ function arrivingRules(loop: InputLoop | undefined): Rule[] {
   ];
 }
 
+const USER_FIRST: Rule = [CHAINS.forwarded, nft.nft`${nft.toChain("jump", CHAINS.user)}`];
+
 const RULES: readonly Rule[] = [
   // Bridges route 127/8 so that the host's own programs reach published ports there; containers must not use that way.
   [CHAINS.shield, nft.nft`iifname ${map(MAPS.bridges)} ip daddr 127.0.0.0/8 drop`],
@@ -114,7 +116,6 @@ const RULES: readonly Rule[] = [
     nft.nft`ip6 daddr ::1 meta l4proto tcp meta l4proto . th dport ${map(MAPS.portsIpv6)} reject with tcp reset`,
   ],
   [CHAINS.refusing, nft.nft`ip6 daddr ::1 meta l4proto . th dport ${map(MAPS.portsIpv6)} reject`],
-  [CHAINS.forwarded, nft.nft`${nft.toChain("jump", CHAINS.user)}`],
   [CHAINS.forwarded, nft.nft`oifname vmap ${map(MAPS.into)}`],
   [CHAINS.forwarded, nft.nft`iifname vmap ${map(MAPS.outOf)}`],
   // The host talks from a loopback address to a container: the answer has to come back to the bridge.
@@ -131,15 +132,24 @@ const RULES: readonly Rule[] = [
   [CHAINS.leaving, nft.nft`ip6 saddr ${map(MAPS.maskedIpv6)} masquerade`],
 ];
 
-/**
- * Makes everything of the table that does not depend on networks, in a table that has at most the user's chain. `loop`:
- * packets of the outside are translated only once they have passed the host's input rules.
- */
-export function baseCommands(table: nft.NftTable, loop?: InputLoop): nft.NftCommand[] {
+export interface BaseRules {
+  /** Packets of the outside are translated only where they come out of this, behind the host's input rules. */
+  readonly loop: InputLoop | undefined;
+  /** Packets of IPv6 all pass otherwise, untranslated. */
+  readonly filtersIpv6: boolean;
+}
+
+/** Makes everything of the table that does not depend on networks, in a table that has at most the user's chain. */
+export function baseCommands(table: nft.NftTable, { loop, filtersIpv6 }: BaseRules): nft.NftCommand[] {
+  const passing: Rule[] = filtersIpv6
+    ? []
+    : [CHAINS.forwarded, CHAINS.leaving].map((chain) => [chain, nft.nft`meta nfproto ipv6 accept`]);
   return [
     ...declareMaps(table),
     ...HOOKS.map(([chain, base]) => nft.addChain(table, chain, base)),
     nft.addChain(table, CHAINS.published),
-    ...[...RULES, ...arrivingRules(loop)].map(([chain, rule]) => nft.addRule(table, chain, rule)),
+    ...[USER_FIRST, ...passing, ...RULES, ...arrivingRules(loop)].map(([chain, rule]) =>
+      nft.addRule(table, chain, rule),
+    ),
   ];
 }

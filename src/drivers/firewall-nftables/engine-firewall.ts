@@ -35,6 +35,8 @@ export interface EngineFirewallOptions {
    * pass them by without one.
    */
   readonly ensureInputLoop?: () => InputLoop;
+  /** Whether packets of IPv6 are filtered and translated; they all pass otherwise. Default true. */
+  readonly filtersIpv6?: boolean;
   /** Notices what others do to the table. */
   readonly reactor?: Reactor;
   readonly logger?: Logger;
@@ -57,6 +59,7 @@ export function firewallTableName(engineId: string): string {
 export class EngineFirewall implements Firewall {
   readonly #table: nft.NftTable;
   readonly #namespace: string | undefined;
+  readonly #filtersIpv6: boolean;
   readonly #bridges = new Map<string, FirewalledBridge>();
   readonly #ports = new Map<string, PublishedPort>();
   readonly #flows = new Map<string, AllowedFlow>();
@@ -75,6 +78,7 @@ export class EngineFirewall implements Firewall {
     this.#logger = options.logger;
     this.#table = { family: "inet", name: firewallTableName(options.engineId) };
     this.#namespace = options.namespace;
+    this.#filtersIpv6 = options.filtersIpv6 ?? true;
     this.#ensureInputLoop = options.ensureInputLoop;
   }
 
@@ -267,7 +271,7 @@ export class EngineFirewall implements Firewall {
     await rules.run(
       nft.joinCommands([
         ...clearCommands(this.#table, found),
-        ...baseCommands(this.#table, loop),
+        ...baseCommands(this.#table, { loop, filtersIpv6: this.#filtersIpv6 }),
         ...[...this.#bridges.values()].flatMap((bridge) => addBridgeCommands(this.#table, bridge)),
         ...addPortCommands(this.#table, [...this.#ports.values()]),
         ...addFlowCommands(this.#table, [...this.#flows.values()]),

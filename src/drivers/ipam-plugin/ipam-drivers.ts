@@ -1,4 +1,5 @@
 import type { Logger } from "../../base/logger.ts";
+import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type { IpFamily } from "../../os/linux/netlink/mod.ts";
 import type { AddressRequest, IpamDriver, Subnet, TakenAddresses } from "../ipam/mod.ts";
@@ -55,6 +56,10 @@ export class IpamDrivers implements IpamDriver {
 
   async releaseAddress(networkId: string, address: string): Promise<void> {
     await this.#driverOfNetwork.get(networkId)?.releaseAddress(networkId, address);
+  }
+
+  addressUse(networkId: string): ReadonlyMap<string, AddressUse> | undefined {
+    return this.#driverOfNetwork.get(networkId)?.addressUse?.(networkId);
   }
 
   #driverOf({ ipamDriver: name }: NetworkRecord): IpamDriver {

@@ -1,4 +1,5 @@
-import { conflict, invalidArgument } from "../../base/errors.ts";
+import { invalidArgument, permissionDenied } from "../../base/errors.ts";
+import type { AddressUse } from "../../core/networks/network-driver.ts";
 import { AF_INET } from "../../os/linux/netlink/mod.ts";
 import { numberToAddress, Subnet } from "./subnet.ts";
 
@@ -37,10 +38,10 @@ export class AddressAllocator {
     return undefined;
   }
 
-  /** Takes that address. Errors: conflict where it is taken, invalidArgument where it is outside. */
+  /** Takes that address. Errors: permissionDenied where it is taken, invalidArgument where it is outside. */
   take(address: string): void {
     const value = this.#inside(address);
-    if (this.#taken.has(value)) throw conflict("Address already in use");
+    if (this.#taken.has(value)) throw permissionDenied("Address already in use");
     this.#taken.add(value);
   }
 
@@ -55,6 +56,12 @@ export class AddressAllocator {
     if (this.#taken.delete(value) && value < this.#lowestFree && value >= this.#range.first) {
       this.#lowestFree = value;
     }
+  }
+
+  use(): AddressUse {
+    const taken = [...this.#taken];
+    const dynamic = taken.filter((value) => value >= this.#range.first && value <= this.#range.last);
+    return { inUse: BigInt(taken.length), available: this.#range.size - BigInt(dynamic.length) };
   }
 
   #inside(address: string): bigint {

@@ -1,3 +1,4 @@
+import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type { IpFamily } from "../../os/linux/netlink/mod.ts";
 import type { Subnet } from "./subnet.ts";
@@ -41,10 +42,12 @@ export interface IpamDriver {
   removeNetwork(networkId: string): void | Promise<void>;
   /**
    * Takes an address of each family that the network has, `requested` where one is given, any free one otherwise.
-   * Nothing is taken where it throws. Errors: conflict (address taken), unavailable (none left), invalidArgument.
+   * Nothing is taken where it throws. Errors: permissionDenied (address taken), unavailable (none left), invalidArgument.
    */
   takeAddresses(network: NetworkRecord, requested: AddressRequest): TakenAddresses | Promise<TakenAddresses>;
   /** Takes an address that a stored endpoint has. */
   restoreAddress(networkId: string, address: string): void;
   releaseAddress(networkId: string, address: string): void | Promise<void>;
+  /** How the addresses of a network's subnets are used, by subnet; missing where somebody else manages them. */
+  addressUse?(networkId: string): ReadonlyMap<string, AddressUse> | undefined;
 }

@@ -1,4 +1,5 @@
-import { conflict, invalidArgument, unavailable } from "../../base/errors.ts";
+import { conflict, invalidArgument, permissionDenied, unavailable } from "../../base/errors.ts";
+import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import { AF_INET, AF_INET6, type IpFamily } from "../../os/linux/netlink/mod.ts";
 import { AddressAllocator } from "./address-allocator.ts";
@@ -37,7 +38,7 @@ export class Ipam implements IpamDriver {
       const enabled = family === AF_INET ? network.enableIpv4 : network.enableIpv6;
       if (!enabled || pools.some(({ subnet }) => Subnet.parse(subnet).family === family)) continue;
       const subnet = pickSubnet(this.#pools, family, taken);
-      if (!subnet) throw conflict("all predefined address pools have been fully subnetted");
+      if (!subnet) throw invalidArgument("all predefined address pools have been fully subnetted");
       pools.push({ subnet: subnet.toString() });
     }
     this.#claim(network.id, pools, gatewayless);
@@ -72,12 +73,18 @@ export class Ipam implements IpamDriver {
     this.#allocatorOf(networkId, address)?.release(address);
   }
 
+  /** How the addresses of a network's subnets are used, by subnet. */
+  addressUse(networkId: string): ReadonlyMap<string, AddressUse> {
+    const allocators = this.#networks.get(networkId) ?? [];
+    return new Map(allocators.map((allocator) => [String(allocator.subnet), allocator.use()]));
+  }
+
   #claim(networkId: string, pools: IpamPool[], gatewayless: readonly IpFamily[]): void {
     const others = this.#subnets(networkId);
     const allocators = pools.map((pool, index) => {
       const subnet = Subnet.parse(pool.subnet);
       if (others.some((other) => other.overlaps(subnet))) {
-        throw conflict("Pool overlaps with other one on this address space");
+        throw permissionDenied("invalid pool request: Pool overlaps with other one on this address space");
       }
       others.push(subnet);
       const allocator = new AddressAllocator(subnet, pool.ipRange ? Subnet.parse(pool.ipRange) : subnet);

@@ -3,6 +3,7 @@ import { messageOf } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
 import type {
+  AddressUse,
   JoinOptions,
   LeaveOptions,
   NetworkDriver,
@@ -57,6 +58,8 @@ export interface BridgeDriverOptions {
   readonly forwarding?: boolean;
   /** Whether packets are filtered and ports published. Default true. */
   readonly packetFilter?: boolean;
+  /** Whether that goes for IPv6, too. Default true. */
+  readonly packetFilterIpv6?: boolean;
   /** Whether published ports obey the host's own input rules. Default false: they pass them by. */
   readonly respectInputRules?: boolean;
   /** Whether published ports are open at the containers' own addresses, too. Default false. */
@@ -105,6 +108,7 @@ export class BridgeDriver implements NetworkDriver {
             engineId,
             logger: this.#logger,
             ...(options.reactor ? { reactor: options.reactor } : {}),
+            filtersIpv6: options.packetFilterIpv6 ?? true,
             ...(options.respectInputRules
               ? { ensureInputLoop: () => ensureInputLoop(this.#host(), engineId) }
               : {}),
@@ -329,6 +333,10 @@ export class BridgeDriver implements NetworkDriver {
     });
   }
 
+  addressUse(network: NetworkRecord): ReadonlyMap<string, AddressUse> | undefined {
+    return this.#ipam.addressUse?.(network.id);
+  }
+
   /** Nothing that this engine made for networks is left in the kernel, the administrator's chain included: for uninstalling. */
   async destroy(): Promise<void> {
     removeStrayLinks(this.#host(), new Set());
@@ -363,7 +371,9 @@ export class BridgeDriver implements NetworkDriver {
     return !link || this.#owner.idOf(link) !== undefined ? DOCKER_BRIDGE : this.#owner.defaultBridgeName;
   }
 
+  /** Whether ports can be published on IPv6 addresses of the host. */
   #hostHasIpv6(): boolean {
+    if (this.#options.packetFilterIpv6 === false) return false;
     const look = () => existsSync("/proc/thread-self/net/if_inet6");
     const namespace = this.#options.hostNamespace;
     return namespace === undefined ? look() : withNetworkNamespace(namespace, look);

@@ -3,6 +3,7 @@ import { messageOf, permissionDenied } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type {
+  AddressUse,
   JoinOptions,
   LeaveOptions,
   NetworkDriver,
@@ -204,6 +205,10 @@ export class MacvlanDriver implements NetworkDriver {
         );
       }
     }
+  }
+
+  addressUse(network: NetworkRecord): ReadonlyMap<string, AddressUse> | undefined {
+    return this.#options.ipam.addressUse?.(network.id);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,11 @@
+import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
   NetworkInspectResponse,
   NetworkSummary,
   PortMap,
+  SubnetStatus,
 } from "../../spec/engine-api/mod.ts";
 
 /** A network as lists show it. */
@@ -41,10 +43,12 @@ export function describeNetwork(network: NetworkRecord): NetworkSummary {
 export function describeNetworkInDetail(
   network: NetworkRecord,
   endpoints: readonly EndpointRecord[],
+  use?: ReadonlyMap<string, AddressUse>,
 ): NetworkInspectResponse {
   const withPrefix = (address: string, length: number) => (address === "" ? "" : `${address}/${length}`);
   return {
     ...describeNetwork(network),
+    ...(use ? { Status: { IPAM: { Subnets: describeUse(use) } } } : {}),
     Containers: Object.fromEntries(
       endpoints.map((endpoint) => [
         endpoint.containerId,
@@ -59,6 +63,27 @@ export function describeNetworkInDetail(
     ),
   };
 }
+
+function describeUse(use: ReadonlyMap<string, AddressUse>): Record<string, SubnetStatus> {
+  return Object.fromEntries(
+    [...use].map(([subnet, { inUse, available }]) => [
+      subnet,
+      { IPsInUse: exactNumber(inUse), DynamicIPsAvailable: exactNumber(available) },
+    ]),
+  );
+}
+
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** The count as JSON has it, all digits of it: clients read these into 64 bits without a sign. */
+function exactNumber(count: bigint): number {
+  const saturated = count > MAX_UINT64 ? MAX_UINT64 : count;
+  if (saturated <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(saturated);
+  return rawJson(String(saturated)) as unknown as number;
+}
+
+// Not yet among the language's types. Source: ECMAScript, "JSON.rawJSON".
+const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 
 /** A container's place in a network as `inspect` shows it; `endpoint` is missing while the container does not run. */
 export function describeEndpoint(
@@ -92,7 +117,10 @@ export function describePorts(exposed: readonly string[], endpoints: readonly En
   for (const { ports: bindings } of endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of bindings) {
       const key = `${containerPort}/${protocol}`;
-      ports[key] = [...(ports[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
+      ports[key] = [
+        ...(ports[key] ?? []),
+        { HostIp: hostIp, HostPort: hostPort === 0 ? "" : String(hostPort) },
+      ];
     }
   }
   return ports;

@@ -6,7 +6,12 @@ import type {
   Sandbox,
   SandboxFactory,
 } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, NetworkRecord, PortBinding } from "../../core/networks/network-record.ts";
+import type {
+  EndpointRecord,
+  NetworkRecord,
+  PortBinding,
+  ReachedPort,
+} from "../../core/networks/network-record.ts";
 import type { EndpointSettings } from "../../spec/engine-api/mod.ts";
 import { checkEndpointSettings } from "./endpoint-checks.ts";
 import { endpointExists } from "./errors.ts";
@@ -22,12 +27,17 @@ export interface NetworkedContainer {
   readonly exposedPorts: readonly string[];
 }
 
+/** What a container is called. */
+export type NamedContainer = Pick<NetworkedContainer, "containerId" | "containerName" | "hostname">;
+
 /** What a container asks of the networks when it starts. */
 export interface AllocationRequest extends NetworkedContainer {
   /** Name or id of the network that `--network` named: its link is the first. */
   readonly mode: string;
   /** What it asked of each network, by the network's name or id as given. */
   readonly requested: Readonly<Record<string, EndpointSettings>>;
+  /** Ports that its links open to it on the default bridge, where that keeps containers apart. */
+  readonly reaches: readonly ReachedPort[];
 }
 
 export interface EndpointsParts {
@@ -38,6 +48,8 @@ export interface EndpointsParts {
   network(nameOrId: string): NetworkRecord;
   publish(action: string, network: NetworkRecord, containerId: string): void;
 }
+
+const DEFAULT_BRIDGE = "bridge";
 
 interface Wanted {
   readonly network: NetworkRecord;
@@ -50,7 +62,7 @@ interface Wanted {
  */
 export function endpointNames(
   network: NetworkRecord,
-  { containerId, containerName, hostname }: Omit<NetworkedContainer, "ports" | "exposedPorts">,
+  { containerId, containerName, hostname }: NamedContainer,
   aliases: readonly string[],
 ): string[] {
   if (isPredefined(network)) return [];
@@ -71,16 +83,17 @@ export class Endpoints {
     await this.release(request.containerId);
     const isMain = ({ id, name }: NetworkRecord) => name === request.mode || id.startsWith(request.mode);
     // An engine that was told to have no default bridge (`--bridge none`) leaves its containers without that network.
-    const bridgeless = this.#parts.store.findByName("bridge").length === 0;
+    const bridgeless = this.#parts.store.findByName(DEFAULT_BRIDGE).length === 0;
     const wanted = Object.entries(request.requested)
-      .filter(([name]) => !(bridgeless && name === "bridge"))
+      .filter(([name]) => !(bridgeless && name === DEFAULT_BRIDGE))
       .map(([name, settings]) => ({ network: this.#parts.network(name), settings }))
       .sort((a, b) => Number(isMain(b.network)) - Number(isMain(a.network)));
     const publishing = publishingNetwork(chooseExits(wanted.map(candidateOf)));
     try {
       for (const each of wanted) {
         const ports = each.network.id === publishing ? request.ports : [];
-        await this.#allocateOn(each, { ...request, ports });
+        const reaches = each.network.name === DEFAULT_BRIDGE ? request.reaches : [];
+        await this.#allocateOn(each, { ...request, ports }, reaches);
       }
     } catch (error) {
       await this.release(request.containerId);
@@ -165,8 +178,22 @@ export class Endpoints {
     await this.#dropOne(network, endpoint, false);
   }
 
+  /** As `NetworkService.changeReach`. */
+  async changeReach(containerId: string, reaches: readonly ReachedPort[]): Promise<void> {
+    const sandbox = this.#parts.sandboxes.get(containerId);
+    const endpoints = this.#of(containerId);
+    const exits = this.#exits(endpoints);
+    for (const { network, endpoint } of endpoints) {
+      if (!sandbox || network.name !== DEFAULT_BRIDGE) continue;
+      const changed = { ...endpoint, reaches };
+      this.#parts.store.putEndpoint(changed);
+      const way = { defaultRoute: routesOf(network, exits) };
+      await this.#parts.driver(network.driver).adjust(network, endpoint, changed, sandbox, way);
+    }
+  }
+
   /** The endpoints' names follow a container that was renamed. */
-  rename(container: Omit<NetworkedContainer, "ports" | "exposedPorts">): void {
+  rename(container: NamedContainer): void {
     const { store, names } = this.#parts;
     for (const { network, endpoint } of this.#of(container.containerId)) {
       const dnsNames = endpointNames(network, container, endpoint.aliases);
@@ -195,7 +222,11 @@ export class Endpoints {
     return stored.find(({ id }) => id === endpoint.id) ?? endpoint;
   }
 
-  async #allocateOn({ network, settings }: Wanted, container: NetworkedContainer): Promise<EndpointRecord> {
+  async #allocateOn(
+    { network, settings }: Wanted,
+    container: NetworkedContainer,
+    reaches: readonly ReachedPort[] = [],
+  ): Promise<EndpointRecord> {
     checkEndpointSettings(network, settings);
     const ipam = settings.IPAMConfig;
     const aliases = settings.Aliases ?? [];
@@ -212,6 +243,7 @@ export class Endpoints {
       gatewayPriority: settings.GwPriority ?? 0,
       ports: container.ports,
       exposedPorts: container.exposedPorts,
+      ...(reaches.length > 0 ? { reaches } : {}),
     });
     this.#parts.store.putEndpoint(endpoint);
     return endpoint;

@@ -13,7 +13,7 @@ import type {
   Sandbox,
   SandboxFactory,
 } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord, ReachedPort } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
   NetworkCreateRequest,
@@ -24,7 +24,13 @@ import type {
 import { isAsConfigured } from "./configured-bridge.ts";
 import { describeNetwork, describeNetworkInDetail } from "./describe.ts";
 import { checkEndpointSettings } from "./endpoint-checks.ts";
-import { type AllocationRequest, Endpoints, endpointNames, type NetworkedContainer } from "./endpoints.ts";
+import {
+  type AllocationRequest,
+  Endpoints,
+  endpointNames,
+  type NamedContainer,
+  type NetworkedContainer,
+} from "./endpoints.ts";
 import {
   ambiguousNetwork,
   configurationInUse,
@@ -36,6 +42,7 @@ import {
   predefinedNetwork,
 } from "./errors.ts";
 import { isListed, isPrunable } from "./list-networks.ts";
+import { networkEvent } from "./network-event.ts";
 import { newNetwork } from "./new-network.ts";
 import { type DefaultBridge, isPredefined, PREDEFINED, predefinedRecord } from "./predefined.ts";
 
@@ -49,6 +56,10 @@ export interface NetworkServiceParts {
   readonly background: BackgroundWork;
   /** Options of the default bridge, from the engine's configuration; undefined where there is to be none. */
   readonly defaultBridge: DefaultBridge | undefined;
+  /** What `host-gateway` stands for; empty for the default bridge's own addresses. */
+  readonly hostGateways: readonly string[];
+  /** Options of new networks by the name of their driver, for those that a request leaves out. */
+  readonly defaultOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Networks, and the places of containers in them. */
@@ -157,8 +168,13 @@ export class NetworkService {
     await this.#endpoints.release(containerId);
   }
 
+  /** A running container reaches these ports of others of the default bridge, and no longer those that it reached before. */
+  async changeReach(containerId: string, reaches: readonly ReachedPort[]): Promise<void> {
+    await this.#endpoints.changeReach(containerId, reaches);
+  }
+
   /** The names of a container's endpoints follow its own. */
-  rename(container: Omit<NetworkedContainer, "ports" | "exposedPorts">): void {
+  rename(container: NamedContainer): void {
     this.#endpoints.rename(container);
   }
 
@@ -178,11 +194,7 @@ export class NetworkService {
   }
 
   /** Names that would lead to the container in that network. Errors: notFound. */
-  namesOf(
-    nameOrId: string,
-    container: Omit<NetworkedContainer, "ports" | "exposedPorts">,
-    aliases: readonly string[],
-  ): string[] {
+  namesOf(nameOrId: string, container: NamedContainer, aliases: readonly string[]): string[] {
     return endpointNames(this.get(nameOrId), container, aliases);
   }
 
@@ -194,8 +206,10 @@ export class NetworkService {
     return this.#parts.sandboxes.get(containerId);
   }
 
-  /** Addresses that lead from containers to the host: the default bridge's own. */
-  hostGateways(): string[] {
+  /** Addresses that lead from containers to the host: those of the configuration, or the default bridge's own. */
+  hostGateways(): readonly string[] {
+    const { hostGateways } = this.#parts;
+    if (hostGateways.length > 0) return hostGateways;
     const bridge = this.#parts.store.findByName("bridge")[0];
     return (bridge?.pools ?? []).flatMap(({ gateway }) => (gateway ? [gateway] : []));
   }
@@ -233,12 +247,18 @@ export class NetworkService {
   async inspect(nameOrId: string, scope = ""): Promise<NetworkInspectResponse> {
     const network = this.get(nameOrId);
     if (scope !== "" && scope !== "local") throw noSuchNetwork(nameOrId);
-    return describeNetworkInDetail(network, this.#parts.store.endpointsOf(network.id));
+    const use = network.configOnly
+      ? undefined
+      : this.#parts.drivers.known(network.driver).addressUse?.(network);
+    return describeNetworkInDetail(network, this.#parts.store.endpointsOf(network.id), use);
   }
 
   /** A network is stored and in the kernel. Errors: invalidArgument, permissionDenied, conflict (name, subnets), notFound. */
   async create(request: NetworkCreateRequest): Promise<{ readonly id: string; readonly warning: string }> {
-    const wanted = newNetwork(request, (name) => this.#configuration(name));
+    const wanted = newNetwork(request, {
+      findConfiguration: (name) => this.#configuration(name),
+      defaultOptions: this.#parts.defaultOptions,
+    });
     using _turn = await this.#turns.acquire(this.#turnOf(wanted));
     if (this.#parts.store.findByName(wanted.name).length > 0) throw networkExists(wanted.name);
     const network = wanted.configOnly ? wanted : await this.#make(wanted);
@@ -372,17 +392,6 @@ export class NetworkService {
   }
 
   #publish(action: string, network: NetworkRecord, containerId?: string): void {
-    this.#parts.events.publish({
-      type: "network",
-      action,
-      actor: {
-        id: network.id,
-        attributes: {
-          ...(containerId ? { container: containerId } : {}),
-          name: network.name,
-          type: network.driver,
-        },
-      },
-    });
+    this.#parts.events.publish(networkEvent(action, network, containerId));
   }
 }

@@ -36,19 +36,26 @@ function poolOf(config: IPAMConfig): IpamPool {
   };
 }
 
+/** What a new network takes over from others. */
+export interface NetworkSources {
+  /** The network that `ConfigFrom` names. Errors: notFound. */
+  findConfiguration(name: string): NetworkRecord;
+  /** Options by the name of a driver, for those that the request leaves out. */
+  readonly defaultOptions: Readonly<Record<string, Options>>;
+}
+
 /**
- * The network that a request asks for, not yet planned by its driver. `findConfiguration` looks up the network that
- * `ConfigFrom` names. Errors: invalidArgument, permissionDenied, notFound, with docker's texts.
+ * The network that a request asks for, not yet planned by its driver. Errors: invalidArgument, permissionDenied, notFound, with docker's texts.
  */
 export function newNetwork(
   request: NetworkCreateRequest,
-  findConfiguration: (name: string) => NetworkRecord,
+  { findConfiguration, defaultOptions }: NetworkSources,
 ): NetworkRecord {
   const name = request.Name;
   if (name.trim() === "") throw invalidArgument(`invalid name: ${name}`);
   if (isPredefinedName(name)) throw createsPredefined(name);
   if (request.Ingress || request.Scope === "swarm") throw notSwarmManager();
-  const own = ownConfiguration(request);
+  const own = ownConfiguration(request, defaultOptions);
   const configFrom = request.ConfigFrom?.Network ?? "";
   if (configFrom === "") return own;
   checkDependent(request, own);
@@ -69,8 +76,12 @@ export function newNetwork(
   };
 }
 
-function ownConfiguration(request: NetworkCreateRequest): NetworkRecord {
-  const options = request.Options ?? {};
+function ownConfiguration(
+  request: NetworkCreateRequest,
+  defaultOptions: NetworkSources["defaultOptions"],
+): NetworkRecord {
+  const defaults = request.ConfigOnly ? {} : defaultOptions[request.Driver || "bridge"];
+  const options = { ...defaults, ...request.Options };
   const ipam = request.IPAM ?? {};
   const enableIpv4 = enabled(request.EnableIPv4, options, ENABLE_IPV4, true);
   const enableIpv6 = enabled(request.EnableIPv6, options, ENABLE_IPV6, false);

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import type { HostConfig, RestartPolicy } from "../../../spec/engine-api/mod.ts";
+import type { DnsRequest } from "../files/resolv-conf.ts";
 
 /** What this engine fills in where a request leaves something open. */
 export interface HostDefaults {
@@ -8,6 +9,8 @@ export interface HostDefaults {
   readonly shmSizeBytes: number;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+  /** Name resolution of containers that say nothing about it themselves. */
+  readonly dns: DnsRequest;
 }
 
 /** The request with every default filled in, as `inspect` shows it. Errors: invalidArgument, docker's texts. */

@@ -1,6 +1,6 @@
-import { type EngineError, internal, invalidArgument, isKind, notImplemented } from "../../../base/errors.ts";
+import { type EngineError, internal, invalidArgument, isKind } from "../../../base/errors.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
-import type { EndpointRecord } from "../../../core/networks/network-record.ts";
+import type { EndpointRecord, ReachedPort } from "../../../core/networks/network-record.ts";
 import type { HostConfig } from "../../../spec/engine-api/mod.ts";
 import { parsePortKey } from "../create/published-ports.ts";
 import type { HostsEntry } from "../files/hosts-file.ts";
@@ -68,6 +68,28 @@ export function describeLinks(parts: ContainerParts, record: ContainerRecord): s
   });
 }
 
+/** Whether the container has a link to that other one. */
+export function isLinkedTo(record: ContainerRecord, target: ContainerRecord): boolean {
+  if (record.hostConfig.NetworkMode !== "bridge") return false;
+  return (record.hostConfig.Links ?? [])
+    .map(parseLink)
+    .some(({ target: text }) => text === target.name || (text !== "" && target.id.startsWith(text)));
+}
+
+/**
+ * Ports of linked containers that the default bridge has to open for this one; none where it keeps nobody apart.
+ * Errors: internal where one does not run.
+ */
+export function linkedPorts(parts: ContainerParts, record: ContainerRecord): ReachedPort[] {
+  const bridge = parts.networks.find("bridge");
+  if (bridge?.options["com.docker.network.bridge.enable_icc"] !== "false") return [];
+  return liveLinks(parts, record).flatMap(({ record: other, endpoint }) =>
+    Object.keys(other.config.ExposedPorts ?? {})
+      .map(parsePortKey)
+      .map(({ port, protocol }) => ({ address: endpoint.ipv4Address, protocol, port })),
+  );
+}
+
 /** Names of linked containers for the hosts file. Errors: internal where one does not run. */
 export function linkHostsEntries(parts: ContainerParts, record: ContainerRecord): HostsEntry[] {
   return liveLinks(parts, record).flatMap(({ alias, record: other, endpoint }) => {
@@ -90,10 +112,7 @@ export function withLinkEnvironment(parts: ContainerParts, record: ContainerReco
 function liveLinks(parts: ContainerParts, record: ContainerRecord): LiveLink[] {
   const links = record.hostConfig.Links ?? [];
   if (links.length === 0 || record.hostConfig.NetworkMode !== "bridge") return [];
-  const { id: bridge, options } = parts.networks.get("bridge");
-  if (options["com.docker.network.bridge.enable_icc"] === "false") {
-    throw notImplemented("links are not supported while --icc=false keeps containers apart");
-  }
+  const { id: bridge } = parts.networks.get("bridge");
   return links.map(parseLink).flatMap(({ target, alias }) => {
     const other = findContainer(parts.store, target);
     if (!isRunning(other)) {

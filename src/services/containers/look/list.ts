@@ -202,7 +202,9 @@ function summarizePorts(parts: ContainerParts, record: ContainerRecord): PortSum
   const ports: PortSummary[] = [];
   const published = parts.networks.endpointsOf(record.id).flatMap((endpoint) => endpoint.ports);
   for (const { hostIp, hostPort, containerPort, protocol } of published) {
-    ports.push({ IP: hostIp, PrivatePort: containerPort, PublicPort: hostPort, Type: protocol });
+    // One without a port of the host is open at the container's own address: it is no more than exposed here.
+    const place = hostPort === 0 ? {} : { IP: hostIp, PublicPort: hostPort };
+    ports.push({ ...place, PrivatePort: containerPort, Type: protocol });
   }
   for (const key of Object.keys(record.config.ExposedPorts ?? {})) {
     const { port, protocol } = parsePortKey(key);

@@ -21,7 +21,7 @@ export async function serveContainerNames(parts: ContainerParts, record: Contain
     await parts.networks.stopNames(record.id);
     return;
   }
-  const { dns, dnsOptions } = dnsRequestOf(record);
+  const { dns, dnsOptions } = dnsRequestOf(parts, record);
   await parts.networks.serveNames(record.id, {
     servers: dns.length > 0 ? dns : undefined,
     keepsSingleNames: dnsOptions.some((option) => /^ndots:[1-9]/.test(option)),

@@ -4,7 +4,8 @@ import type { ContainerRecord } from "../../../core/containers/container-record.
 import type { Task } from "../../../core/tasks/task-runtime.ts";
 import { alreadyStarted, markedForRemoval, startPaused } from "../errors.ts";
 import { beginHealthMonitor } from "../health/monitor.ts";
-import { withLinkEnvironment } from "../links/legacy-links.ts";
+import { followLinks } from "../links/follow-links.ts";
+import { linkedPorts, withLinkEnvironment } from "../links/legacy-links.ts";
 import { networkedContainer, serveContainerNames } from "../networks/networked.ts";
 import { type ContainerParts, changeRecord, currentRecord, publishContainerEvent } from "../parts.ts";
 import { removeContainerNow } from "../remove.ts";
@@ -64,6 +65,7 @@ export async function startUnderLock(parts: ContainerParts, record: ContainerRec
       startedAt: formatRfc3339Nano(nowNs()),
     },
   }));
+  parts.background.start("following links", () => followLinks(parts, started));
   beginHealthMonitor(parts, record.id);
   publishContainerEvent(parts, started, "start");
   superviseTask(parts, record.id, task);
@@ -128,6 +130,7 @@ async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): P
   if (mode === "host") return { namespace: undefined, join: async () => {} };
   await parts.networks.allocate({
     ...networkedContainer(record),
+    reaches: linkedPorts(parts, record),
     mode,
     requested: record.requestedEndpoints,
   });

@@ -89,17 +89,25 @@ export async function resolvConfOf(
   sharesHostNetwork: boolean,
   internal: boolean,
 ): Promise<string> {
-  const request = dnsRequestOf(record);
+  const request = dnsRequestOf(parts, record);
   const host = parseResolvConf(await readHostFile(parts, HOST_RESOLV_CONF));
   return internal
     ? internalResolvConfText(internalResolvConf(host, request))
     : resolvConfText(containerResolvConf(host, request, sharesHostNetwork));
 }
 
-/** What the container's settings say about name resolution. */
-export function dnsRequestOf({ hostConfig }: ContainerRecord): DnsRequest {
-  const { Dns: dns, DnsSearch: dnsSearch, DnsOptions: dnsOptions } = hostConfig;
-  return { dns: dns ?? [], dnsSearch: dnsSearch ?? [], dnsOptions: dnsOptions ?? [] };
+/** What the container's settings say about name resolution; what they leave out is the engine's own. */
+export function dnsRequestOf(
+  { defaults }: Pick<ContainerParts, "defaults">,
+  { hostConfig }: ContainerRecord,
+): DnsRequest {
+  const first = (own: readonly string[] | null | undefined, engine: readonly string[]) =>
+    own && own.length > 0 ? own : engine;
+  return {
+    dns: first(hostConfig.Dns, defaults.dns.dns),
+    dnsSearch: first(hostConfig.DnsSearch, defaults.dns.dnsSearch),
+    dnsOptions: first(hostConfig.DnsOptions, defaults.dns.dnsOptions),
+  };
 }
 
 /** A host file that cannot be read counts as empty: a host without it runs containers too. */
