@@ -1,4 +1,4 @@
-import { any, int64, list, map, type Schema, string, struct } from "../server/body-schema.ts";
+import { any, int64, list, map, type Schema, string, struct } from "../../spec/go-json/mod.ts";
 
 /** Schema of `EndpointSettings`, in create requests of containers and when a network is connected. */
 export const endpointSettings: Schema = struct("EndpointSettings", {

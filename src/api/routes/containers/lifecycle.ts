@@ -4,7 +4,7 @@ import type {
   ContainerWaitResponse,
   WaitCondition,
 } from "../../../spec/engine-api/mod.ts";
-import { readBody } from "../../server/body-schema.ts";
+import { readBody } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { adapt } from "../../server/versions.ts";

@@ -9,7 +9,7 @@ import {
   struct,
   tuple,
   uint,
-} from "../../server/body-schema.ts";
+} from "../../../spec/go-json/mod.ts";
 import { endpointSettings, nameSet } from "../endpoint-schemas.ts";
 
 /** Schemas of what container requests carry. Source: Docker Engine API v1.55, `ContainerConfig`, `HostConfig`, `Resources`. */

@@ -2,7 +2,7 @@ import { invalidArgument, isKind, messageOf } from "../../../base/errors.ts";
 import type { AttachSession } from "../../../core/containers/streams.ts";
 import type { TerminalSize } from "../../../core/tasks/task-runtime.ts";
 import type { ExecCreateRequest, ExecStartRequest } from "../../../spec/engine-api/mod.ts";
-import { bool, list, readBody, string, struct, tuple, uint } from "../../server/body-schema.ts";
+import { bool, list, readBody, string, struct, tuple, uint } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { encodeOutput, relaySession, streamContentType } from "../relay-session.ts";

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import type { ContainerConfig } from "../../../spec/engine-api/mod.ts";
-import { readBody } from "../../server/body-schema.ts";
+import { readBody } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { answerProgress } from "../../server/json-records.ts";

@@ -5,7 +5,7 @@ import type {
   NetworkDisconnectRequest,
   NetworkSummary,
 } from "../../../spec/engine-api/mod.ts";
-import { bool, list, map, readBody, string, struct } from "../../server/body-schema.ts";
+import { bool, list, map, readBody, string, struct } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { adapt } from "../../server/versions.ts";

@@ -2,7 +2,7 @@ import { invalidArgument } from "../../../base/errors.ts";
 import type { EngineEvent } from "../../../core/events/event-log.ts";
 import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../../../spec/engine-api/api-versions.ts";
 import type { AuthConfig } from "../../../spec/engine-api/mod.ts";
-import { readBody, string, struct } from "../../server/body-schema.ts";
+import { readBody, string, struct } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { Exchange } from "../../server/exchange.ts";
 import { acceptedType, encodeRecord, JSON_LINES, JSON_SEQUENCE, NDJSON } from "../../server/json-records.ts";

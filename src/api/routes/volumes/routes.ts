@@ -1,7 +1,7 @@
 import { invalidArgument, messageOf, unavailable } from "../../../base/errors.ts";
 import type { Filters } from "../../../base/filters.ts";
 import type { VolumeCreateRequest } from "../../../spec/engine-api/mod.ts";
-import { any, map, readBody, string, struct } from "../../server/body-schema.ts";
+import { any, map, readBody, string, struct } from "../../../spec/go-json/mod.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import { parseFilters } from "../filters.ts";
 import { notManager } from "../swarm/routes.ts";
