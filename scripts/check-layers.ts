@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cluster: { level: 3 },
   registry: { level: 3 },
   console: { level: 3, only: ["base", "spec", "client"] },
-  cli: { level: 3, only: ["base", "spec", "os", "client", "compose"] },
+  cli: { level: 3, only: ["base", "spec", "os", "core", "client", "compose"] },
   api: { level: 4 },
   cmd: { level: 5 },
   "mod.ts": { level: 6 },

@@ -2,6 +2,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { ApiClient } from "../client/api-client.ts";
 import { type ClientConfig, defaultConfigDir, readClientConfig } from "../client/config/config-file.ts";
 import type { Globals } from "./globals.ts";
+import type { OpenRemotes } from "./open-remotes.ts";
 import type { StandardOutput } from "./streams/standard-output.ts";
 
 /** What the program writes to. */
@@ -20,6 +21,8 @@ export class Cli {
   readonly globals: Globals;
   /** Long names of the global options that were given. */
   readonly givenGlobals: ReadonlySet<string>;
+  /** For commands that ask registries themselves. */
+  readonly openRemotes: OpenRemotes;
   #config: ClientConfig | undefined;
   #client: Promise<ApiClient> | undefined;
 
@@ -28,6 +31,7 @@ export class Cli {
     { out, err }: Outputs,
     globals: Globals,
     givenGlobals: ReadonlySet<string>,
+    openRemotes: OpenRemotes,
   ) {
     this.#process = process;
     this.out = out;
@@ -35,6 +39,7 @@ export class Cli {
     this.env = process.env;
     this.globals = globals;
     this.givenGlobals = givenGlobals;
+    this.openRemotes = openRemotes;
   }
 
   // A stream costs milliseconds to open, so only those that are used are.

@@ -339,9 +339,38 @@ export const ROOT_LEAVES: readonly Leaf[] = [
   },
 ];
 
+const manifest: readonly Leaf[] = [
+  {
+    name: "annotate",
+    summary: "Add additional information to a local image manifest",
+    load: () => import("./commands/manifest/annotate.ts"),
+  },
+  {
+    name: "create",
+    summary: "Create a local manifest list for annotating and pushing to a registry",
+    load: () => import("./commands/manifest/create.ts"),
+  },
+  {
+    name: "inspect",
+    summary: "Display an image manifest, or manifest list",
+    load: () => import("./commands/manifest/inspect.ts"),
+  },
+  {
+    name: "push",
+    summary: "Push a manifest list to a repository",
+    load: () => import("./commands/manifest/push.ts"),
+  },
+  {
+    name: "rm",
+    summary: "Delete one or more manifest lists from local storage",
+    load: () => import("./commands/manifest/rm.ts"),
+  },
+];
+
 export const GROUPS: readonly Group[] = [
   { name: "container", summary: "Manage containers", children: container },
   { name: "image", summary: "Manage images", children: image },
+  { name: "manifest", summary: "Manage Docker image manifests and manifest lists", children: manifest },
   { name: "network", summary: "Manage networks", children: network },
   { name: "system", summary: "Manage Docker", children: system },
   { name: "volume", summary: "Manage volumes", children: volume },

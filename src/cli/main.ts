@@ -4,6 +4,7 @@ import type { AnyCommand } from "./command.ts";
 import { EXIT_USAGE, ExitError } from "./exit.ts";
 import { FlagError, parseFlags } from "./flags/parse.ts";
 import { globalFlags } from "./globals.ts";
+import type { OpenRemotes } from "./open-remotes.ts";
 import { PROGRAM } from "./program.ts";
 import { type Found, findCommand } from "./tree.ts";
 import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
@@ -11,9 +12,13 @@ import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
 type FoundLeaf = Extract<Found, { kind: "leaf" }>;
 
 /** Runs one command line. The result is the exit code; everything was written, if not yet flushed. */
-export async function main(process: NodeJS.Process, outputs: Outputs): Promise<number> {
+export async function main(
+  process: NodeJS.Process,
+  outputs: Outputs,
+  openRemotes: OpenRemotes,
+): Promise<number> {
   try {
-    return await dispatch(process, outputs, process.argv.slice(2));
+    return await dispatch(process, outputs, openRemotes);
   } catch (error) {
     return report(process, outputs, error);
   }
@@ -33,10 +38,14 @@ function report(process: NodeJS.Process, { err }: Outputs, error: unknown): numb
   return 1;
 }
 
-async function dispatch(process: NodeJS.Process, outputs: Outputs, argv: readonly string[]): Promise<number> {
+async function dispatch(
+  process: NodeJS.Process,
+  outputs: Outputs,
+  openRemotes: OpenRemotes,
+): Promise<number> {
   const flags = globalFlags(process.env);
   const parsed = parseOrExit(
-    () => parseFlags(flags, argv, { interspersed: false }),
+    () => parseFlags(flags, process.argv.slice(2), { interspersed: false }),
     "[OPTIONS] COMMAND [ARG...]",
     "",
   );
@@ -48,7 +57,7 @@ async function dispatch(process: NodeJS.Process, outputs: Outputs, argv: readonl
   if (parsed.help || parsed.args.length === 0) return await printRootHelp(process, outputs);
   const words = parsed.args[0] === "help" ? helpWords(parsed.args.slice(1)) : parsed.args;
   if (words.length === 0) return await printRootHelp(process, outputs);
-  const cli = new Cli(process, outputs, parsed.values, parsed.given);
+  const cli = new Cli(process, outputs, parsed.values, parsed.given, openRemotes);
   const found = findCommand(words);
   if (found.kind === "unknown") throw unknownCommand(found);
   if (found.kind === "group") return await runGroup(outputs, found);

@@ -91,7 +91,7 @@ describe("ApiClient", () => {
     >;
     expect(created).toEqual({ body: '{"Image":"x"}', length: "13" });
     expect(seen.at(-1)).toBe("POST /v1.47/containers/create?name=a+b");
-    const answer = await loadImages(client, Readable.from(["ab", "cd"]), true);
+    const answer = await loadImages(client, Readable.from(["ab", "cd"]), { quiet: true });
     expect(JSON.parse((await Array.fromAsync(answer)).join(""))).toEqual({ body: "abcd", length: null });
   });
 

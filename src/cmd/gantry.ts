@@ -6,4 +6,9 @@ const outputs = {
   out: new StandardOutput(process, "stdout"),
   err: new StandardOutput(process, "stderr"),
 };
-main(process, outputs).then((code) => endProcess(process, outputs, code));
+/** Few commands ask registries themselves: the others shall not wait for what that takes. */
+const openRemotes = async (insecureRegistries: readonly string[]) => {
+  const { openRegistries } = await import("./open-registries.ts");
+  return openRegistries({ insecureRegistries });
+};
+main(process, outputs, openRemotes).then((code) => endProcess(process, outputs, code));

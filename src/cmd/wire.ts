@@ -3,13 +3,11 @@ import { join } from "node:path";
 import { KeyedMutex } from "../base/async.ts";
 import { BackgroundWork } from "../base/background-work.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
-import { VERSION } from "../base/version.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
 import { type PluginDirectories, Plugins } from "../drivers/plugin-client/mod.ts";
-import { RegistryRemotes } from "../drivers/remote-registry/mod.ts";
 import {
   defaultMaskedPaths,
   defaultReadonlyPaths,
@@ -67,6 +65,7 @@ import { ContainerImageSource } from "./container-images.ts";
 import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
+import { openRegistries } from "./open-registries.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
 import { openStorage } from "./storage-driver.ts";
@@ -146,15 +145,9 @@ async function assemble(
   stores.leases.clear();
   resources.defer(() => snapshotter.close());
   await snapshotter.reconcile();
-  const remotes = new RegistryRemotes({
+  const remotes = openRegistries({
     insecureRegistries: settings["insecure-registry"],
     mirrors: settings["registry-mirror"],
-    certificateDirs: ["/etc/gantry/certs.d", "/etc/docker/certs.d"],
-    environment: process.env,
-    userAgent: `gantry/${VERSION}`,
-    stallTimeoutMs: 60_000,
-    attempts: 5,
-    firstRetryDelayMs: 500,
     logger,
   });
   resources.defer(() => remotes.close());

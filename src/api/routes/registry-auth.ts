@@ -1,3 +1,4 @@
+import { credentialsOf } from "../../core/remotes/credentials-of.ts";
 import type { RegistryCredentials } from "../../core/remotes/remote.ts";
 import type { AuthConfig } from "../../spec/engine-api/mod.ts";
 import type { Exchange } from "../server/exchange.ts";
@@ -17,15 +18,4 @@ export function registryCredentials(exchange: Exchange): RegistryCredentials | u
   }
   if (typeof config !== "object" || config === null) return undefined;
   return credentialsOf(config as AuthConfig);
-}
-
-function credentialsOf(config: AuthConfig): RegistryCredentials | undefined {
-  const credentials = {
-    ...(config.username ? { username: config.username } : {}),
-    ...(config.password ? { password: config.password } : {}),
-    ...(config.identitytoken ? { identityToken: config.identitytoken } : {}),
-    ...(config.registrytoken ? { registryToken: config.registrytoken } : {}),
-    ...(config.serveraddress ? { serverAddress: config.serveraddress } : {}),
-  };
-  return Object.keys(credentials).length === 0 ? undefined : credentials;
 }

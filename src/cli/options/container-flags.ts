@@ -8,6 +8,7 @@ import { environmentValue } from "./key-values.ts";
 import { parseCpus } from "./limits.ts";
 import { parseMount } from "./mounts.ts";
 import { parseNetwork } from "./networks.ts";
+import { platformFlag } from "./platform.ts";
 import { sysctl } from "./security.ts";
 import { parseUlimit } from "./ulimits.ts";
 
@@ -146,7 +147,7 @@ export const containerFlags = {
   "oom-score-adj": int("Tune host's OOM preferences (-1000 to 1000)"),
   pid: string("PID namespace to use"),
   "pids-limit": int("Tune container pids limit (set -1 for unlimited)"),
-  platform: string("Set platform if server is multi-platform capable"),
+  platform: platformFlag,
   privileged: bool("Give extended privileges to this container"),
   publish: list("Publish a container's port(s) to the host", { short: "p" }),
   "publish-all": bool("Publish all exposed ports to random ports", { short: "P" }),

@@ -7,6 +7,8 @@ export interface ListImagesOptions {
   readonly all?: boolean;
   readonly filters?: Filters;
   readonly sharedSize?: boolean;
+  /** Fills `Manifests`. */
+  readonly manifests?: boolean;
 }
 
 /** Images, newest first. */
@@ -15,6 +17,7 @@ export function listImages(client: ApiClient, options: ListImagesOptions = {}): 
     all: options.all,
     filters: encodeFilters(options.filters),
     "shared-size": options.sharedSize,
+    manifests: options.manifests,
   };
   return client.json({ method: "GET", path: "/images/json", query });
 }

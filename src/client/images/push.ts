@@ -1,5 +1,5 @@
 import { decodeJsonStream } from "../../spec/engine-api/json-stream.ts";
-import type { AuthConfig, ProgressMessage } from "../../spec/engine-api/mod.ts";
+import type { AuthConfig, OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
 import { imagePath } from "../path.ts";
 import { registryAuthHeader } from "../registry-auth.ts";
@@ -8,7 +8,7 @@ export interface PushOptions {
   readonly image: string;
   /** Without one all tags are pushed. */
   readonly tag?: string | undefined;
-  readonly platform?: object | undefined;
+  readonly platform?: OCIPlatform | undefined;
   readonly auth: AuthConfig;
 }
 

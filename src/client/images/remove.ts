@@ -1,4 +1,4 @@
-import type { ImageDeleteItem } from "../../spec/engine-api/mod.ts";
+import type { ImageDeleteItem, OCIPlatform } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
 import { imagePath } from "../path.ts";
 
@@ -6,6 +6,8 @@ export interface RemoveImageOptions {
   readonly force?: boolean;
   /** Keeps untagged parents. */
   readonly noPrune?: boolean;
+  /** Only these of it. */
+  readonly platforms?: readonly OCIPlatform[];
 }
 
 /** Removes a name of an image, and the image with its last one. Errors: notFound, conflict (in use). */
@@ -14,6 +16,7 @@ export function removeImage(
   image: string,
   options: RemoveImageOptions = {},
 ): Promise<ImageDeleteItem[]> {
-  const query = { force: options.force, noprune: options.noPrune };
+  const platforms = (options.platforms ?? []).map((platform) => JSON.stringify(platform));
+  const query = { force: options.force, noprune: options.noPrune, platforms };
   return client.json({ method: "DELETE", path: `/images/${imagePath(image)}`, query });
 }

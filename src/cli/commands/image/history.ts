@@ -5,6 +5,7 @@ import type { ImageHistoryItem } from "../../../spec/engine-api/mod.ts";
 import { defineCommand } from "../../command.ts";
 import { bool, string } from "../../flags/types.ts";
 import { LIST_FORMAT_USAGE } from "../../format-usage.ts";
+import { choosePlatform, variantFlag } from "../../options/platform.ts";
 import { ellipsis, timeAgo } from "../../table/values.ts";
 import { renderList, type View } from "../../table/view.ts";
 
@@ -45,10 +46,12 @@ export const command = defineCommand({
     format: string(LIST_FORMAT_USAGE),
     human: bool("Print sizes and dates in human readable format", { short: "H", default: true }),
     "no-trunc": bool("Don't truncate output"),
+    platform: variantFlag("Show history for the given platform"),
     quiet: bool("Only show image IDs", { short: "q" }),
   },
   run: async (cli, { flags, args }) => {
-    const items = await imageHistory(await cli.client(), args[0]!);
+    const platform = choosePlatform(flags.platform);
+    const items = await imageHistory(await cli.client(), args[0]!, platform);
     cli.write(
       await renderList(historyView(flags["no-trunc"], flags.human), items, {
         format: flags.format,

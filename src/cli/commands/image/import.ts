@@ -6,6 +6,7 @@ import type { Cli } from "../../cli.ts";
 import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { list, string } from "../../flags/types.ts";
+import { platformFlag } from "../../options/platform.ts";
 import { displayProgress } from "../../progress/display.ts";
 
 /** A URL is for the engine to fetch; a file's bytes are sent. */
@@ -24,7 +25,7 @@ export const command = defineCommand({
   flags: {
     change: list("Apply Dockerfile instruction to the created image", { short: "c" }),
     message: string("Set commit message for imported image", { short: "m" }),
-    platform: string("Set platform if server is multi-platform capable"),
+    platform: platformFlag,
   },
   run: async (cli, { flags, args }) => {
     const [source, name] = args;

@@ -1,7 +1,8 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import { parseNormalized } from "../../../spec/reference/reference.ts";
 import { defineCommand } from "../../command.ts";
-import { bool, string } from "../../flags/types.ts";
+import { bool } from "../../flags/types.ts";
+import { platformFlag } from "../../options/platform.ts";
 import { pullWithProgress } from "../../pull-with-progress.ts";
 
 export const command = defineCommand({
@@ -10,7 +11,7 @@ export const command = defineCommand({
   flags: {
     "all-tags": bool("Download all tagged images in the repository", { short: "a" }),
     "disable-content-trust": bool("Skip image verification", { default: true }),
-    platform: string("Set platform if server is multi-platform capable"),
+    platform: platformFlag,
     quiet: bool("Suppress verbose output", { short: "q" }),
   },
   run: async (cli, { flags, args }) => {
