@@ -2,6 +2,7 @@ import type { Logger } from "../base/logger.ts";
 import { type ApiBackends, allEndpoints, type EndpointOptions } from "./routes/mod.ts";
 import { HttpApi, type TlsSettings } from "./server/api-server.ts";
 import type { Authorizer } from "./server/authorization.ts";
+import type { HangUpWatch } from "./server/hang-up.ts";
 
 export type * from "./routes/mod.ts";
 export type { HttpApi, TlsSettings } from "./server/api-server.ts";
@@ -20,6 +21,8 @@ export interface ApiServerOptions extends EndpointOptions {
   readonly authorizer?: Authorizer;
   /** Group that may use unix sockets; by default `gantry`, else `docker`, where they exist. */
   readonly socketGroup?: string;
+  /** Tells when a client is gone that holds a unix connection with nothing to send to it. */
+  readonly whenHungUp?: HangUpWatch;
 }
 
 /** The Engine API over these services. It serves on what `listen` is called with, until `close`. */
@@ -32,6 +35,7 @@ export function createApiServer(options: ApiServerOptions): HttpApi {
     allowInsecureTcp: options.allowInsecureTcp ?? false,
     ...(options.authorizer && { authorizer: options.authorizer }),
     ...(options.tls && { tls: options.tls }),
+    ...(options.whenHungUp && { whenHungUp: options.whenHungUp }),
     ...(options.socketGroup === undefined ? {} : { socketGroup: options.socketGroup }),
   });
 }

@@ -70,6 +70,7 @@ function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): Ht
     cgroupV2: engine.cgroupVersion === 2,
     engineVersion: VERSION,
     logger,
+    whenHungUp: engine.whenHungUp,
     ...(engine.authorization ? { authorizer: engine.authorization } : {}),
     ...(tls ? { tls } : {}),
     allowInsecureTcp: settings["allow-insecure-tcp"],

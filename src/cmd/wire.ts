@@ -94,6 +94,8 @@ export interface Engine extends AsyncDisposable {
   readonly system: SystemService;
   /** Plug-ins that decide about requests; undefined where none are configured. */
   readonly authorization: AuthorizationPlugins | undefined;
+  /** Resolves when the peer of that unix socket has closed it for good; rejects when the signal aborts. */
+  whenHungUp(fd: number, signal: AbortSignal): Promise<void>;
   /** Runs a container to its end and removes it. */
   run(options: RunOptions): Promise<RunResult>;
 }
@@ -349,6 +351,7 @@ async function assemble(
       settings["authorization-plugin"].length > 0
         ? new AuthorizationPlugins(plugins, settings["authorization-plugin"], logger)
         : undefined,
+    whenHungUp: (fd, signal) => reactor.hungUp(fd, signal, { keepAlive: false }),
     run: (run) => runContainer(containers, run),
   };
 }

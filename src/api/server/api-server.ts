@@ -1,5 +1,11 @@
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server,
+  type ServerOpts,
+  type Socket,
+} from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { invalidArgument } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -7,6 +13,7 @@ import { NEWEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
 import type { Authorizer } from "./authorization.ts";
 import { RawConnection } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { type HangUpWatch, TCP_KEEP_ALIVE_MS } from "./hang-up.ts";
 import { inheritedDescriptors } from "./inherited-sockets.ts";
 import { inspectFirstHead, isLegacyHijack } from "./legacy-hijack.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
@@ -34,8 +41,16 @@ export interface HttpApiOptions {
   readonly authorizer?: Authorizer;
   /** Group that may use unix sockets; `gantry`, then `docker` where undefined. */
   readonly socketGroup?: string;
+  /** Tells when the client of a connection that was taken over is gone. */
+  readonly whenHungUp?: HangUpWatch;
 }
 
+const CONNECTION_OPTIONS: ServerOpts = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+};
 /** Longest head of a request: registry credentials travel in headers. */
 const LONGEST_HEAD_BYTES = 1024 * 1024;
 
@@ -110,7 +125,7 @@ export class HttpApi implements AsyncDisposable {
       (request, response) => this.#router.route(request, response),
     );
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      const connection = new RawConnection(socket, head);
+      const connection = new RawConnection(socket, head, this.#options.whenHungUp);
       this.#router.routeTakeover(request, { connection, legacy: isLegacyHijack(socket) });
     });
     return server;
@@ -125,15 +140,15 @@ export class HttpApi implements AsyncDisposable {
   }
 
   #netServer(): Server {
-    return createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    return createNetServer(CONNECTION_OPTIONS, (socket) => this.#accept(socket));
   }
 
   #tlsServer(settings: TlsSettings): Server {
-    const options: TlsOptions & { allowHalfOpen: boolean } = {
+    const options: TlsOptions & ServerOpts = {
+      ...CONNECTION_OPTIONS,
       cert: asBuffer(settings.certificate),
       key: asBuffer(settings.key),
       minVersion: "TLSv1.2",
-      allowHalfOpen: true,
       ...(settings.clientAuthorities === undefined
         ? {}
         : { ca: asBuffer(settings.clientAuthorities), requestCert: true, rejectUnauthorized: true }),

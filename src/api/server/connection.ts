@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
+import { type HangUpWatch, unixDescriptor } from "./hang-up.ts";
 
 /** Resolves when `stream` takes bytes again or is gone. */
 export function drained(stream: Writable): Promise<void> {
@@ -34,11 +35,12 @@ export class RawConnection implements Duplex {
   readonly #socket: Socket;
   readonly #received: Buffer[] = [];
   #inputEnded = false;
+  #hungUp = false;
   #wake: (() => void) | undefined;
   readonly #gone = new AbortController();
 
-  /** `head` is what had arrived behind the request. */
-  constructor(socket: Socket, head: Buffer) {
+  /** `head` is what had arrived behind the request. Without a watch, a client is gone when it cannot be written to. */
+  constructor(socket: Socket, head: Buffer, whenHungUp?: HangUpWatch) {
     this.#socket = socket;
     if (head.length > 0) this.#received.push(head);
     socket.on("data", (chunk: Buffer) => {
@@ -54,6 +56,7 @@ export class RawConnection implements Duplex {
       this.#gone.abort();
     });
     if (socket.destroyed) this.#gone.abort();
+    else if (whenHungUp) this.#watch(whenHungUp);
   }
 
   get gone(): AbortSignal {
@@ -64,7 +67,10 @@ export class RawConnection implements Duplex {
     for (;;) {
       const chunk = this.#received.shift();
       if (chunk) return chunk;
-      if (this.#inputEnded) return undefined;
+      if (this.#inputEnded) {
+        if (this.#hungUp) this.#socket.destroy();
+        return undefined;
+      }
       const more = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -121,7 +127,29 @@ export class RawConnection implements Duplex {
     this.#inputEnded = true;
     this.#wake?.();
   }
+
+  #watch(whenHungUp: HangUpWatch): void {
+    const fd = unixDescriptor(this.#socket);
+    if (fd === undefined) return;
+    whenHungUp(fd, this.gone).then(
+      () => this.#onHangUp(),
+      () => {
+        // The connection was closed from this side first.
+      },
+    );
+  }
+
+  /** Nobody reads any more. What the client had sent is still taken, unless its receiver has no use for it. */
+  #onHangUp(): void {
+    this.#hungUp = true;
+    if (this.#inputEnded && this.#received.length === 0) {
+      this.#socket.destroy();
+      return;
+    }
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#socket.once("close", () => clearTimeout(timer));
+  }
 }
 
-/** How long a client may keep its side open after the engine closed its own. */
+/** How long a client may keep its side open after the engine closed its own, and its last input may wait after it went. */
 const LINGER_MS = 10_000;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { notFound } from "../../../base/errors.ts";
+import { Reactor } from "../../../os/linux/reactor/reactor.ts";
 import { encodeFrame, STDERR_STREAM, STDOUT_STREAM } from "../../../spec/engine-api/stdcopy.ts";
 import { FakeSession } from "../../testing/fakes.ts";
 import { TestServer } from "../../testing/server.ts";
@@ -8,18 +9,21 @@ import type { AttachOptions } from "./backend.ts";
 
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: tcp\r\n";
 
-async function serve(session: FakeSession) {
+async function serve(session: FakeSession, reactor?: Reactor) {
   const asked: Array<[string, AttachOptions]> = [];
-  const server = await TestServer.start({
-    containers: {
-      attach: async (name, options) => {
-        if (name === "missing") throw notFound("No such container: missing");
-        asked.push([name, options]);
-        return session;
+  const server = await TestServer.start(
+    {
+      containers: {
+        attach: async (name, options) => {
+          if (name === "missing") throw notFound("No such container: missing");
+          asked.push([name, options]);
+          return session;
+        },
+        list: async () => [],
       },
-      list: async () => [],
     },
-  });
+    reactor && { whenHungUp: (fd, signal) => reactor.hungUp(fd, signal) },
+  );
   return { server, asked };
 }
 
@@ -137,7 +141,29 @@ describe("attach", () => {
     }
   });
 
-  test("a client that vanishes ends the session", async () => {
+  test("a client that vanishes ends the session, at once or after it closed its input", async () => {
+    await using reactor = Reactor.start();
+    for (const closeInput of [false, true]) {
+      const session = new FakeSession(false);
+      const { server } = await serve(session, reactor);
+      await using _server = server;
+      using client = server.connect();
+      client.send(attach("/containers/x/attach?stream=1&stdin=1&stdout=1", UPGRADE));
+      await client.until("\r\n\r\n");
+      if (closeInput) {
+        client.socket.end("last");
+        await session.stdinClosed.promise;
+        // It still listens.
+        session.say("heard");
+        await client.until("heard");
+      } else client.socket.write("last");
+      client.socket.destroy();
+      await session.closed.promise;
+      expect(session.input).toBe("last");
+    }
+  });
+
+  test("a client whose death nothing tells is noticed by what it cannot be sent", async () => {
     const session = new FakeSession(false);
     const { server } = await serve(session);
     await using _server = server;
@@ -145,7 +171,6 @@ describe("attach", () => {
     client.send(attach("/containers/x/attach?stream=1&stdout=1", UPGRADE));
     await client.until("\r\n\r\n");
     client.socket.destroy();
-    // A client that is gone shows when it is written to.
     const chatter = setInterval(() => session.say("x".repeat(65536)), 5);
     await session.closed.promise;
     clearInterval(chatter);

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { closeFd, O_CLOEXEC, OwnedFd, openEventFd, openSocketPair, writeFd } from "../fd.ts";
-import { accept4, bindSocket, listen, socket } from "../libc.ts";
+import { accept4, bindSocket, listen, shutdown, socket } from "../libc.ts";
 import { openPidFd, signalPidFd } from "../pidfd.ts";
 import { check } from "../syscall-error.ts";
 import { Reactor } from "./reactor.ts";
@@ -14,6 +14,7 @@ import { openUnixAddress } from "./unix-address.ts";
 import { type FileEvent, watchDirectory } from "./watch-directory.ts";
 
 const AF_UNIX = 1;
+const SOCK_STREAM = 1;
 const SOCK_SEQPACKET = 5;
 
 let reactor: Reactor;
@@ -99,6 +100,21 @@ test("a vanished peer is an error to the sender", async () => {
   await expect(left.send(Buffer.from("x"))).rejects.toMatchObject({ code: "EPIPE" });
   expect(await left.read()).toBeUndefined();
   await left.close();
+});
+
+test("a peer has hung up when both of its directions are closed", async () => {
+  const [left, right] = openSocketPair(SOCK_STREAM);
+  using _left = left;
+  let told = false;
+  const hungUp = reactor.hungUp(left.fd).then(() => {
+    told = true;
+  });
+  const SHUT_WR = 1;
+  check("shutdown", shutdown(right.fd, SHUT_WR));
+  await reactor.readable(left.fd);
+  expect(told).toBe(false);
+  right.close();
+  await hungUp;
 });
 
 test("connects to a path that is too long for a socket address", async () => {

@@ -121,6 +121,15 @@ export class Reactor implements AsyncDisposable {
     return this.#once(fd, EPOLLOUT, signal, options);
   }
 
+  /**
+   * Resolves when the peer of a connected unix socket has closed it, and not only shut down one direction, or when the
+   * socket has failed. Nothing is read. Rejects with the signal's reason when aborted. Source: epoll_ctl(2), EPOLLHUP.
+   */
+  hungUp(fd: number, signal?: AbortSignal, options: WatchOptions = {}): Promise<void> {
+    // Those two events are reported without being asked for.
+    return this.#once(fd, 0, signal, options);
+  }
+
   /** Resolves when the process of that pidfd has ended. Source: pidfd_open(2). */
   onPidfdExit(pidfd: number, signal?: AbortSignal, options: WatchOptions = {}): Promise<void> {
     return this.readable(pidfd, signal, options);
