@@ -10,10 +10,10 @@ import type {
   TaskHandle,
   TerminalSize,
 } from "../../core/tasks/task-runtime.ts";
-import { attachToMonitor } from "./attachment.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { ATTACH_SOCKET, CONTROL_FIFO, startMonitor } from "./monitor.ts";
+import { MonitorStreams } from "./monitor-streams.ts";
 import { signalProcess, waitForExit } from "./monitored-process.ts";
 import { readRecordedExit } from "./recorded-exit.ts";
 import type { RuntimeProgram } from "./runtime-programs.ts";
@@ -26,10 +26,9 @@ const EXITS = "exits";
 export class OciExec implements ExecProcess {
   readonly execId: string;
   readonly pid: number;
-  readonly #context: EngineContext;
   readonly #directory: string;
   readonly #identity: ProcessIdentity;
-  readonly #tty: boolean;
+  readonly #streams: MonitorStreams;
   readonly #exit: Promise<ExitStatus>;
   #first: TaskAttachment | undefined;
 
@@ -39,15 +38,14 @@ export class OciExec implements ExecProcess {
     directory: string,
     exitFile: string,
     identities: { readonly monitor: ProcessIdentity; readonly process: ProcessIdentity },
-    first: TaskAttachment | undefined,
+    streams: { readonly all: MonitorStreams; readonly first: TaskAttachment | undefined },
   ) {
     this.execId = spec.execId;
     this.pid = identities.process.pid;
-    this.#context = context;
     this.#directory = directory;
     this.#identity = identities.process;
-    this.#tty = spec.tty;
-    this.#first = first;
+    this.#streams = streams.all;
+    this.#first = streams.first;
     this.#exit = waitForExit(
       context.reactor,
       context.closing.signal,
@@ -73,11 +71,13 @@ export class OciExec implements ExecProcess {
     await mkdir(exitDirectory, { recursive: true, mode: 0o700 });
     const processPath = join(directory, PROCESS_FILE);
     await writeFile(processPath, serializeDocument(spec.process), { mode: 0o600 });
+    const streams = new MonitorStreams(context.reactor, {
+      socketPath: join(directory, ATTACH_SOCKET),
+      closesStdin: spec.openStdin && !spec.tty,
+    });
     let first: TaskAttachment | undefined;
     const connect = async () => {
-      first = await attachToMonitor(context.reactor, join(directory, ATTACH_SOCKET), {
-        closesStdin: spec.openStdin && !spec.tty,
-      });
+      first = await streams.join();
     };
     try {
       const identities = await startMonitor(context.reactor, {
@@ -94,14 +94,10 @@ export class OciExec implements ExecProcess {
         program: spec.process.args?.[0] ?? "",
         exec: { id: spec.execId, processPath, ...(spec.detached ? {} : { attach: connect }) },
       });
-      return new OciExec(
-        context,
-        spec,
-        directory,
-        join(exitDirectory, handle.containerId),
-        identities,
+      return new OciExec(context, spec, directory, join(exitDirectory, handle.containerId), identities, {
+        all: streams,
         first,
-      );
+      });
     } catch (error) {
       first?.close();
       await rm(directory, { recursive: true, force: true });
@@ -113,9 +109,7 @@ export class OciExec implements ExecProcess {
     // The connection that was there before the program ran has seen everything.
     const first = this.#first;
     this.#first = undefined;
-    if (first) return first;
-    const socketPath = join(this.#directory, ATTACH_SOCKET);
-    return await attachToMonitor(this.#context.reactor, socketPath, { closesStdin: !this.#tty });
+    return first ?? (await this.#streams.join());
   }
 
   async resize(size: TerminalSize): Promise<void> {

@@ -88,6 +88,29 @@ test("stdin reaches the program whole, and a client that only watches may go", a
   await task.delete();
 });
 
+test("clients share one connection: each sees what follows, a slow one holds up the others, one that goes does not", async () => {
+  const task = await create(shell("cat; echo end"), { openStdin: true, stdinOnce: true });
+  const descriptors = () => readdirSync("/proc/self/fd").length;
+  const first = await task.attach();
+  await task.start();
+  const before = descriptors();
+  const watchers = await Promise.all(Array.from({ length: 50 }, () => task.attach()));
+  expect(descriptors()).toBe(before);
+  // It writes more than the program takes while the slow client reads nothing, and leaves in the middle.
+  const writing = first.write(Buffer.alloc(8 << 20, "x"));
+  expect(await Promise.race([writing, Bun.sleep(200).then(() => "waits")])).toBe("waits");
+  const received = collectOutput(watchers[0]!);
+  for (const watcher of watchers.slice(1)) watcher.close();
+  first.close();
+  await writing;
+  const { stdout } = await received;
+  expect(stdout).toEndWith("xend\n");
+  expect(stdout.length).toBeLessThan(8 << 20);
+  expect((await task.wait()).exitCode).toBe(0);
+  await expect(task.attach()).rejects.toMatchObject({ kind: "notFound" });
+  await task.delete();
+});
+
 test("the system call filter holds for every container and exec, compiled anew or not", async () => {
   const profile = JSON.stringify({
     defaultAction: "SCMP_ACT_ALLOW",

@@ -12,10 +12,10 @@ import type {
   TerminalSize,
 } from "../../core/tasks/task-runtime.ts";
 import type { LinuxResources } from "../../spec/oci-runtime/resources.ts";
-import { attachToMonitor } from "./attachment.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { ATTACH_SOCKET, CONTROL_FIFO, monitorGone } from "./monitor.ts";
+import { MonitorStreams } from "./monitor-streams.ts";
 import { signalProcess, waitForExit } from "./monitored-process.ts";
 import { OciExec } from "./oci-exec.ts";
 import { lastMessage, runtimeError } from "./runtime-errors.ts";
@@ -30,6 +30,7 @@ export class OciTask implements Task {
   readonly handle: TaskHandle;
   readonly #context: EngineContext;
   readonly #runtime: RuntimeProgram;
+  readonly #streams: MonitorStreams;
   #exit: Promise<ExitStatus> | undefined;
   #released: Promise<void> | undefined;
 
@@ -37,6 +38,10 @@ export class OciTask implements Task {
     this.#context = context;
     this.#runtime = runtime;
     this.handle = handle;
+    this.#streams = new MonitorStreams(context.reactor, {
+      socketPath: join(handle.bundle, ATTACH_SOCKET),
+      closesStdin: handle.stdinOnce && !handle.tty,
+    });
   }
 
   async start(): Promise<void> {
@@ -59,10 +64,8 @@ export class OciTask implements Task {
     await this.#require("resume", this.handle.containerId);
   }
 
-  async attach(): Promise<TaskAttachment> {
-    return await attachToMonitor(this.#context.reactor, join(this.handle.bundle, ATTACH_SOCKET), {
-      closesStdin: this.handle.stdinOnce && !this.handle.tty,
-    });
+  attach(): Promise<TaskAttachment> {
+    return this.#streams.join();
   }
 
   async resize(size: TerminalSize): Promise<void> {

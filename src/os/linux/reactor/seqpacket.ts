@@ -83,12 +83,13 @@ export class SeqpacketConnection implements AsyncDisposable {
 
   /**
    * Resolves when the kernel has taken `bytes` as one packet; packets go out in the order of the calls. Waits while the
-   * peer does not read. Errors: SyscallError (EPIPE, ECONNRESET); canceled by `close` with an AbortError.
+   * peer does not read. Errors: SyscallError (EPIPE, ECONNRESET); canceled by `close` or the signal with an AbortError.
    */
-  async send(bytes: Uint8Array): Promise<void> {
+  async send(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     if (this.#queuedSends === 0 && this.#trySend(bytes)) return;
     this.#queuedSends++;
-    const turn = this.#lastSend.then(() => this.#sendWhenWritable(bytes));
+    const canceled = signal ? AbortSignal.any([this.#closing.signal, signal]) : this.#closing.signal;
+    const turn = this.#lastSend.then(() => this.#sendWhenWritable(bytes, canceled));
     this.#lastSend = turn.catch(() => {
       // The caller of this send is told; later sends find out for themselves.
     });
@@ -139,11 +140,11 @@ export class SeqpacketConnection implements AsyncDisposable {
     throw new SyscallError("send", errno);
   }
 
-  async #sendWhenWritable(bytes: Uint8Array): Promise<void> {
+  async #sendWhenWritable(bytes: Uint8Array, canceled: AbortSignal): Promise<void> {
     for (;;) {
-      this.#closing.signal.throwIfAborted();
+      canceled.throwIfAborted();
       if (this.#trySend(bytes)) return;
-      await this.#reactor.writable(this.#socket.fd, this.#closing.signal, this.#options);
+      await this.#reactor.writable(this.#socket.fd, canceled, this.#options);
     }
   }
 }
