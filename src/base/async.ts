@@ -64,6 +64,35 @@ export class SingleFlight<T> {
   }
 }
 
+/** Everybody who waits for one occurrence. Who gives up is forgotten at once, however long the occurrence takes. */
+export class Waiters<T> {
+  readonly #resolvers = new Set<(value: T) => void>();
+
+  /** The value of the next `notify`. Rejects with `canceled` as soon as the signal is aborted. */
+  next(signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#resolvers.delete(settle);
+        reject(canceled("context canceled"));
+      };
+      const settle = (value: T) => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve(value);
+      };
+      if (signal?.aborted) return giveUp();
+      signal?.addEventListener("abort", giveUp, { once: true });
+      this.#resolvers.add(settle);
+    });
+  }
+
+  /** It has happened: all who wait now are told. */
+  notify(value: T): void {
+    const waiting = [...this.#resolvers];
+    this.#resolvers.clear();
+    for (const resolve of waiting) resolve(value);
+  }
+}
+
 /** Resolves after `ms` milliseconds, or rejects with `canceled` as soon as the signal is aborted. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

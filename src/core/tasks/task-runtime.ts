@@ -53,11 +53,16 @@ export interface OutputChunk {
   readonly bytes: Uint8Array;
 }
 
+export interface AttachmentOptions {
+  /** Whether the client has the say over stdin: where its end is that of stdin, so is its going. */
+  readonly stdin: boolean;
+}
+
 /** One client's connection to a task's or exec's standard streams. Many may exist at once; each sees all output from when it was made. */
 export interface TaskAttachment extends Disposable {
   /** Output until the process has ended and everything was read. The reader's pace is the connection's pace. */
   readonly output: AsyncIterable<OutputChunk>;
-  /** Writes to stdin; resolves when taken. After the process's end bytes go nowhere. */
+  /** Writes to stdin; resolves when taken, or when this end is closed. After the process's end bytes go nowhere. */
   write(bytes: Uint8Array): Promise<void>;
   /** Closes stdin where the task was made with `stdinOnce` or is an exec. */
   closeStdin(): Promise<void>;
@@ -79,7 +84,7 @@ export interface ExecSpec {
 export interface ExecProcess {
   readonly execId: string;
   readonly pid: number;
-  attach(): Promise<TaskAttachment>;
+  attach(options: AttachmentOptions): Promise<TaskAttachment>;
   resize(size: TerminalSize): Promise<void>;
   kill(signal: number): Promise<void>;
   /** Resolves at the end of the process. */
@@ -106,7 +111,7 @@ export interface Task {
   kill(signal: number, options?: { readonly all?: boolean }): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  attach(): Promise<TaskAttachment>;
+  attach(options: AttachmentOptions): Promise<TaskAttachment>;
   resize(size: TerminalSize): Promise<void>;
   exec(spec: ExecSpec): Promise<ExecProcess>;
   /** Process ids in the container as the host sees them. */

@@ -1,12 +1,10 @@
 import type { Hash } from "node:crypto";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { type DiffId, type Digest, finishDigest, startDigest } from "../../base/digest.ts";
 import { invalidArgument, isKind } from "../../base/errors.ts";
 import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
 import { TarReader } from "../../spec/tar/mod.ts";
-import { type Compression, decompressor, detectCompression } from "./decompress.ts";
+import { type Compression, decompress, decompressor, detectCompression } from "./decompress.ts";
 import { ImageWriter } from "./image-writer.ts";
 import type { LayerSink } from "./layer-sink.ts";
 import { type LayerLimits, LayerWriter } from "./layer-writer.ts";
@@ -34,8 +32,8 @@ export async function applyLayer(
   target: ApplyTarget,
   limits: LayerLimits = {},
 ): Promise<UnpackedLayer> {
-  const { start, rest } = await peek(source);
-  const compression = detectCompression(start);
+  const peeked = await peek(source);
+  const compression = detectCompression(peeked.start);
   const stage = decompressor(compression);
   const input = new DigestedStream();
   // Without compression both are the same bytes: they are digested once.
@@ -50,8 +48,8 @@ export async function applyLayer(
     }
   };
   try {
-    if (stage) await pipeline(Readable.from(input.pass(rest), { objectMode: false }), stage, consume);
-    else await consume(rest);
+    if (stage) await decompress(input.pass(peeked.whole), stage, consume, peeked.stop);
+    else await consume(peeked.whole);
     reader.finish();
   } catch (error) {
     throw readableError(error, "the layer");
@@ -94,10 +92,17 @@ class DigestedStream {
   }
 }
 
-/** The first bytes of a stream, at least six where it has so many, and the stream from its beginning. */
-export async function peek(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ readonly start: Uint8Array; readonly rest: AsyncIterable<Uint8Array> }> {
+/** A stream whose beginning was looked at. */
+export interface PeekedStream {
+  /** Its first bytes, at least six where it has so many. */
+  readonly start: Uint8Array;
+  /** All of it. */
+  readonly whole: AsyncIterable<Uint8Array>;
+  /** Ends it, also in a wait for bytes. */
+  stop(): void;
+}
+
+export async function peek(source: AsyncIterable<Uint8Array>): Promise<PeekedStream> {
   const iterator = source[Symbol.asyncIterator]();
   let start: Uint8Array = new Uint8Array();
   while (start.byteLength < 6) {
@@ -105,7 +110,7 @@ export async function peek(
     if (done) break;
     start = start.byteLength === 0 ? value : Buffer.concat([start, value]);
   }
-  return { start, rest: prepend(start, iterator) };
+  return { start, whole: prepend(start, iterator), stop: () => void iterator.return?.() };
 }
 
 async function* prepend(start: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,5 @@
-import type { Transform } from "node:stream";
+import { Readable, type Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { invalidArgument } from "../../base/errors.ts";
 
@@ -34,4 +35,25 @@ export function decompressor(compression: Compression): Transform | undefined {
   if (compression === "gzip") return createGunzip(STREAM_OPTIONS);
   if (compression === "zstd") return createZstdDecompress(STREAM_OPTIONS);
   return undefined;
+}
+
+/**
+ * Hands what `stage` makes of `source` to `consume`. Where either fails, `stop` is called: the source may be waiting for
+ * bytes, and nothing would end before they came. Errors: those of source, stage and consumer.
+ */
+export async function decompress(
+  source: AsyncIterable<Uint8Array>,
+  stage: Transform,
+  consume: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
+  stop: () => void,
+): Promise<void> {
+  stage.once("error", stop);
+  await pipeline(Readable.from(source, { objectMode: false }), stage, async (chunks) => {
+    try {
+      await consume(chunks as AsyncIterable<Uint8Array>);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  });
 }

@@ -1,10 +1,8 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { invalidArgument } from "../../base/errors.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { type TarEntry, type TarHandler, TarReader, textOf } from "../../spec/tar/mod.ts";
 import { peek, readableError } from "./apply-layer.ts";
-import { decompressor, detectCompression } from "./decompress.ts";
+import { decompress, decompressor, detectCompression } from "./decompress.ts";
 import { joinEntryPath, parseEntryPath, toFilePath } from "./entry-path.ts";
 import { LayerWriter } from "./layer-writer.ts";
 
@@ -29,7 +27,7 @@ export async function extractArchive(
   source: AsyncIterable<Uint8Array>,
   target: ExtractTarget,
 ): Promise<undefined> {
-  const { start, rest } = await peek(source);
+  const { start, whole, stop } = await peek(source);
   // An empty body is an empty archive, as for docker.
   if (start.byteLength === 0) return undefined;
   const stage = decompressor(detectCompression(start, "archives"));
@@ -41,8 +39,8 @@ export async function extractArchive(
     }
   };
   try {
-    if (stage) await pipeline(Readable.from(rest, { objectMode: false }), stage, consume);
-    else await consume(rest);
+    if (stage) await decompress(whole, stage, consume, stop);
+    else await consume(whole);
     reader.finish();
   } catch (error) {
     throw readableError(error, "the archive");

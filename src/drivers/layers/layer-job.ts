@@ -51,7 +51,9 @@ export type ToWorker =
   /** A piece of the layer that is unpacked; undefined at its end. */
   | { readonly type: "chunk"; readonly bytes: Uint8Array | undefined }
   /** The caller has taken a piece. */
-  | { readonly type: "taken" };
+  | { readonly type: "taken" }
+  /** Nobody wants the job's outcome any more: it ends, after which it has failed, or is done all the same. */
+  | { readonly type: "cancel" };
 
 /** From a worker to the main thread. */
 export type FromWorker =

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { internal } from "../../base/errors.ts";
+import { canceled, internal } from "../../base/errors.ts";
 import { applyLayer } from "./apply-layer.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { copyTree } from "./copy-tree.ts";
@@ -24,6 +24,8 @@ if (!parentPort) throw internal("layer-worker is the entry point of a worker thr
 const port = parentPort;
 
 let onMessage: (message: ToWorker) => void = () => {};
+/** Aborted when nobody wants the running job's outcome any more. */
+let canceling = new AbortController();
 
 const JOBS: {
   readonly [Name in LayerJobName]: (
@@ -32,7 +34,9 @@ const JOBS: {
 } = {
   unpack: ({ path, target, limits }) =>
     applyLayer(
-      path === undefined ? receiveChunks() : createReadStream(path, { highWaterMark: READ_BLOCK_BYTES }),
+      path === undefined
+        ? receiveChunks()
+        : createReadStream(path, { highWaterMark: READ_BLOCK_BYTES, signal: canceling.signal }),
       target,
       limits,
     ),
@@ -53,10 +57,13 @@ const JOBS: {
 
 port.on("message", (message: ToWorker) => {
   if (message.type === "run") void run(message.name, message.input);
+  else if (message.type === "cancel") canceling.abort(canceled("context canceled"));
   else onMessage(message);
 });
 
 async function run(name: LayerJobName, input: LayerJobs[LayerJobName]["input"]): Promise<void> {
+  canceling = new AbortController();
+  onMessage = () => {};
   try {
     const job = JOBS[name] as (input: LayerJobs[LayerJobName]["input"]) => unknown;
     post({ type: "done", output: (await job(input)) as LayerJobs[LayerJobName]["output"] });
@@ -69,26 +76,41 @@ function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-async function* receiveChunks(): AsyncGenerator<Uint8Array> {
+/** The pieces that the caller sends. To end it ends a wait for the next piece too, which a generator could not. */
+function receiveChunks(): AsyncIterableIterator<Uint8Array> {
   const arrived: Array<Uint8Array | undefined> = [];
+  const { signal } = canceling;
   let wake = () => {};
+  let ended = false;
   onMessage = (message) => {
     if (message.type === "chunk") arrived.push(message.bytes);
     wake();
   };
+  signal.addEventListener("abort", () => wake());
   for (let piece = 0; piece < PIECES_AHEAD; piece++) post({ type: "pull" });
-  for (;;) {
-    if (arrived.length === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      continue;
-    }
-    const bytes = arrived.shift();
-    if (bytes === undefined) return;
-    yield bytes;
-    post({ type: "pull" });
-  }
+  const end = { done: true, value: undefined } as const;
+  return {
+    async next() {
+      while (arrived.length === 0 && !ended && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      signal.throwIfAborted();
+      const value = arrived.shift();
+      if (ended || value === undefined) return end;
+      post({ type: "pull" });
+      return { done: false, value };
+    },
+    async return() {
+      ended = true;
+      wake();
+      return end;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 async function sendTar(source: TarSource): Promise<undefined> {
@@ -98,12 +120,15 @@ async function sendTar(source: TarSource): Promise<undefined> {
     ahead--;
     wake();
   };
+  const { signal } = canceling;
+  signal.addEventListener("abort", () => wake());
   for (const bytes of joinBlocks(tarTree(source))) {
-    while (ahead >= PIECES_AHEAD) {
+    while (ahead >= PIECES_AHEAD && !signal.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
+    signal.throwIfAborted();
     ahead++;
     port.postMessage({ type: "chunk", bytes } satisfies FromWorker, [bytes.buffer]);
   }

@@ -6,11 +6,13 @@ import type { FromWorker, LayerJobName, LayerJobs, ToWorker } from "./layer-job.
 import { unpackError } from "./send-error.ts";
 
 const IDLE_MS = 10_000;
+/** Threads that may wait for more work; after a burst the others end at once, since each has its own heap. */
+const MAX_IDLE = 4;
 /** A message to a thread costs some 0.4 ms, however short it is. */
 const FEED_BYTES = 256 * 1024;
 
 export interface JobOptions {
-  /** Ends the job with `canceled`; what it has written stays. */
+  /** Ends the job with `canceled` once the thread has let go of everything; what it has written stays. */
   readonly signal?: AbortSignal;
   /** Bytes for a job that asks for them. */
   readonly feed?: AsyncIterable<Uint8Array>;
@@ -26,34 +28,46 @@ export class LayerWorkers implements AsyncDisposable {
   readonly #slots: Semaphore;
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
+  readonly #closing = new AbortController();
+  #running = 0;
+  #wakeCloser: (() => void) | undefined;
   #reaper: NodeJS.Timeout | undefined;
 
   constructor(options: { readonly maxWorkers?: number } = {}) {
     this.#slots = new Semaphore(options.maxWorkers ?? Math.max(2, Math.min(4, availableParallelism())));
   }
 
-  /** Runs a job. Errors: the job's own; canceled; internal where the thread dies. */
+  /** Runs a job. Errors: the job's own; canceled, also by `close`; internal where the thread dies. */
   async run<Name extends LayerJobName>(
     name: Name,
     input: LayerJobs[Name]["input"],
     options: JobOptions = {},
   ): Promise<LayerJobs[Name]["output"]> {
     using _slot = await this.#slots.acquire();
-    if (options.signal?.aborted) throw canceled("context canceled");
+    const signal = options.signal
+      ? AbortSignal.any([this.#closing.signal, options.signal])
+      : this.#closing.signal;
+    if (signal.aborted) throw canceled("context canceled");
     const worker = this.#take();
+    this.#running++;
     try {
-      const output = await runOn(worker, { type: "run", name, input }, options);
-      this.#giveBack(worker);
+      const output = await runOn(worker, { type: "run", name, input }, { ...options, signal });
       return output as LayerJobs[Name]["output"];
-    } catch (error) {
-      // It may be in the middle of something: nobody else gets it.
-      this.#all.delete(worker);
-      await worker.terminate();
-      throw error;
+    } finally {
+      this.#running--;
+      if (this.#all.has(worker)) this.#giveBack(worker);
+      this.#wakeCloser?.();
     }
   }
 
+  /** Running jobs are canceled, those that cannot be are waited for, and the threads have ended. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    while (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#wakeCloser = resolve;
+      });
+    }
     clearTimeout(this.#reaper);
     this.#idle.length = 0;
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
@@ -72,11 +86,22 @@ export class LayerWorkers implements AsyncDisposable {
     }
     const worker = new Worker(new URL("./layer-worker.ts", import.meta.url));
     this.#all.add(worker);
+    // One that failed outside of a job's own errors is about to end.
+    const forget = () => {
+      this.#all.delete(worker);
+      const index = this.#idle.indexOf(worker);
+      if (index >= 0) this.#idle.splice(index, 1);
+    };
+    worker.once("error", forget).once("exit", forget);
     return worker;
   }
 
   #giveBack(worker: Worker): void {
     worker.unref();
+    if (this.#idle.length >= MAX_IDLE) {
+      void worker.terminate();
+      return;
+    }
     this.#idle.push(worker);
     clearTimeout(this.#reaper);
     this.#reaper = setTimeout(() => {
@@ -89,9 +114,22 @@ export class LayerWorkers implements AsyncDisposable {
   }
 }
 
-function runOn(worker: Worker, job: ToWorker, options: JobOptions): Promise<unknown> {
+/**
+ * Resolves or rejects when the thread is done with the job. A thread is never ended in the middle of one: its
+ * descriptors would stay open, and a runtime that unwinds through a foreign call takes the process down.
+ */
+function runOn(
+  worker: Worker,
+  job: ToWorker,
+  options: JobOptions & { readonly signal: AbortSignal },
+): Promise<unknown> {
+  const { signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const post = (message: ToWorker) => worker.postMessage(message);
+  let over = false;
+  // A piece that comes late must not reach the thread's next job.
+  const post = (message: ToWorker): void => {
+    if (!over) worker.postMessage(message);
+  };
   const feed = options.feed?.[Symbol.asyncIterator]();
   let feeding: Promise<void> = Promise.resolve();
   const feedOne = async () => post({ type: "chunk", bytes: feed && (await gather(feed)) });
@@ -100,24 +138,32 @@ function runOn(worker: Worker, job: ToWorker, options: JobOptions): Promise<unkn
     await options.onChunk?.(bytes);
     post({ type: "taken" });
   };
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    post({ type: "cancel" });
+  };
   const onMessage = (message: FromWorker) => {
     if (message.type === "pull") {
       feeding = feeding.then(feedOne);
-      feeding.catch(reject);
+      feeding.catch(fail);
     } else if (message.type === "chunk") {
       taking = taking.then(() => takeOne(message.bytes));
-      taking.catch(reject);
-    } else if (message.type === "failed") reject(unpackError(message.error));
-    else taking.then(() => resolve(message.output), reject);
+      taking.catch(fail);
+    } else if (message.type === "failed") {
+      if (failure) reject(failure.error);
+      else reject(signal.aborted ? canceled("context canceled") : unpackError(message.error));
+    } else taking.then(() => resolve(message.output), reject);
   };
   const onExit = () => reject(internal("a layer worker ended unexpectedly"));
-  const onAbort = () => reject(canceled("context canceled"));
+  const onAbort = () => post({ type: "cancel" });
   worker.on("message", onMessage).on("error", reject).on("exit", onExit);
-  options.signal?.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", onAbort, { once: true });
   post(job);
   return promise.finally(() => {
+    over = true;
     worker.off("message", onMessage).off("error", reject).off("exit", onExit);
-    options.signal?.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     // Not waited for: a source that is stuck in a read answers only when the read does. Its failure is nobody's any more.
     feed?.return?.()?.catch(() => {});
   });

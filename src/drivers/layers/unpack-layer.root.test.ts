@@ -322,7 +322,7 @@ test("broken and cut layers are refused", async () => {
     { directory: newFolder(), whiteouts: "overlay" },
     { maxEntries: 2 },
   );
-  await expect(limited).rejects.toThrow("more than 2 entries");
+  expect(await limited.then(() => "none", messageOf)).toContain("more than 2 entries");
 });
 
 test("unpacking and packing can be given up", async () => {

@@ -1,5 +1,5 @@
 import { notFound } from "../../base/errors.ts";
-import type { OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
+import type { AttachmentOptions, OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { connectSeqpacket, type SeqpacketConnection } from "../../os/linux/reactor/seqpacket.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
@@ -34,12 +34,12 @@ export class MonitorStreams {
   }
 
   /** A client that gets all output from now on. Errors: notFound where the monitor has ended. */
-  async join(): Promise<TaskAttachment> {
+  async join({ stdin }: AttachmentOptions): Promise<TaskAttachment> {
     for (;;) {
       this.#connection ??= this.#connect();
       const connection = this.#connection;
       try {
-        const client = (await connection).join();
+        const client = (await connection).join(stdin);
         if (client) return client;
       } catch (error) {
         this.#forget(connection);
@@ -82,9 +82,9 @@ class Connection implements StreamsBackend {
   }
 
   /** Undefined where this connection has ended. */
-  join(): StreamsClient | undefined {
+  join(usesStdin: boolean): StreamsClient | undefined {
     if (this.#ended) return undefined;
-    const client = new StreamsClient(this);
+    const client = new StreamsClient(this, usesStdin);
     this.#clients.add(client);
     this.#socket.ref();
     return client;
@@ -108,11 +108,11 @@ class Connection implements StreamsBackend {
     await this.#socket.shutdownWrite();
   }
 
-  leave(client: StreamsClient, hasWritten: boolean): void {
+  leave(client: StreamsClient, usedStdin: boolean): void {
     this.#clients.delete(client);
     if (this.#ended) return;
     // A failure means that the process has ended, which the pump finds out.
-    if (hasWritten) this.closeStdin().catch(() => {});
+    if (usedStdin) this.closeStdin().catch(() => {});
     if (this.#clients.size > 0) return;
     if (this.#closesStdin && !this.#stdinClosed) this.#socket.unref();
     else this.#end(undefined);

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalidArgument } from "../../base/errors.ts";
 import type {
+  AttachmentOptions,
   ExecProcess,
   ExecSpec,
   ExitStatus,
@@ -77,7 +78,7 @@ export class OciExec implements ExecProcess {
     });
     let first: TaskAttachment | undefined;
     const connect = async () => {
-      first = await streams.join();
+      first = await streams.join({ stdin: spec.openStdin });
     };
     try {
       const identities = await startMonitor(context.reactor, {
@@ -105,11 +106,11 @@ export class OciExec implements ExecProcess {
     }
   }
 
-  async attach(): Promise<TaskAttachment> {
+  async attach(options: AttachmentOptions): Promise<TaskAttachment> {
     // The connection that was there before the program ran has seen everything.
     const first = this.#first;
     this.#first = undefined;
-    return first ?? (await this.#streams.join());
+    return first ?? (await this.#streams.join(options));
   }
 
   async resize(size: TerminalSize): Promise<void> {

@@ -36,7 +36,7 @@ for (const runtime of ["crun", "runc"]) {
   test(`a task under ${runtime} runs, shows its output and leaves nothing behind`, async () => {
     const spec = engine.spec(shell("echo out; echo err >&2; exit 3"), { runtime });
     const task = await engine.runtime.create(spec);
-    const attachment = await task.attach();
+    const attachment = await task.attach({ stdin: false });
     await task.start();
     expect(await collectOutput(attachment)).toEqual({ stdout: "out\n", stderr: "err\n" });
     const status = await task.wait();
@@ -75,8 +75,8 @@ test("what cannot be run is refused in docker's words", async () => {
 
 test("stdin reaches the program whole, and a client that only watches may go", async () => {
   const task = await create(["cat"], { openStdin: true, stdinOnce: true });
-  const watcher = await task.attach();
-  const client = await task.attach();
+  const watcher = await task.attach({ stdin: false });
+  const client = await task.attach({ stdin: false });
   await task.start();
   watcher.close();
   const sent = Buffer.alloc(1 << 20, "0123456789abcdef\n");
@@ -91,10 +91,10 @@ test("stdin reaches the program whole, and a client that only watches may go", a
 test("clients share one connection: each sees what follows, a slow one holds up the others, one that goes does not", async () => {
   const task = await create(shell("cat; echo end"), { openStdin: true, stdinOnce: true });
   const descriptors = () => readdirSync("/proc/self/fd").length;
-  const first = await task.attach();
+  const first = await task.attach({ stdin: false });
   await task.start();
   const before = descriptors();
-  const watchers = await Promise.all(Array.from({ length: 50 }, () => task.attach()));
+  const watchers = await Promise.all(Array.from({ length: 50 }, () => task.attach({ stdin: false })));
   expect(descriptors()).toBe(before);
   // It writes more than the program takes while the slow client reads nothing, and leaves in the middle.
   const writing = first.write(Buffer.alloc(8 << 20, "x"));
@@ -107,7 +107,7 @@ test("clients share one connection: each sees what follows, a slow one holds up 
   expect(stdout).toEndWith("xend\n");
   expect(stdout.length).toBeLessThan(8 << 20);
   expect((await task.wait()).exitCode).toBe(0);
-  await expect(task.attach()).rejects.toMatchObject({ kind: "notFound" });
+  await expect(task.attach({ stdin: false })).rejects.toMatchObject({ kind: "notFound" });
   await task.delete();
 });
 
@@ -119,11 +119,13 @@ test("the system call filter holds for every container and exec, compiled anew o
   for (let round = 0; round < 2; round++) {
     const options = { hostConfig: { SecurityOpt: [`seccomp=${profile}`] }, openStdin: true, stdinOnce: true };
     const task = await create(shell("mkdir /tmp/a; cat"), options);
-    const client = await task.attach();
+    const client = await task.attach({ stdin: false });
     await task.start();
     const process = engine.process(["mkdir", "/tmp/b"]);
     const exec = await task.exec({ execId: "one", process, tty: false, openStdin: false, detached: false });
-    expect((await collectOutput(await exec.attach())).stderr).toContain("Operation not permitted");
+    expect((await collectOutput(await exec.attach({ stdin: false }))).stderr).toContain(
+      "Operation not permitted",
+    );
     await exec.delete();
     await client.closeStdin();
     expect((await collectOutput(client)).stderr).toContain("Operation not permitted");
@@ -153,7 +155,7 @@ test("delete ends a task that was never started, and one that runs", async () =>
 
 test("a terminal has the size it was given", async () => {
   const task = await create(shell("read line; stty size"), { tty: true, openStdin: true });
-  const client = await task.attach();
+  const client = await task.attach({ stdin: false });
   await task.start();
   await task.resize({ rows: 33, columns: 101 });
   const output = collectOutput(client);
@@ -164,7 +166,7 @@ test("a terminal has the size it was given", async () => {
 
 test("a paused task stands still until it is resumed", async () => {
   const task = await create(["cat"], { openStdin: true, stdinOnce: true });
-  const client = await task.attach();
+  const client = await task.attach({ stdin: false });
   await task.start();
   await task.pause();
   await client.write(Buffer.from("hello\n"));
@@ -182,7 +184,7 @@ test("execs have output, exit codes, terminals and errors of their own", async (
   const exec = (execId: string, args: string[], tty = false, detached = false) =>
     task.exec({ execId, process: engine.process(args, tty), tty, openStdin: true, detached });
   const plain = await exec("plain", shell("echo out; echo err >&2; cat; exit 5"));
-  const client = await plain.attach();
+  const client = await plain.attach({ stdin: false });
   await client.write(Buffer.from("in"));
   await client.closeStdin();
   expect(await collectOutput(client)).toEqual({ stdout: "out\nin", stderr: "err\n" });
@@ -191,7 +193,7 @@ test("execs have output, exit codes, terminals and errors of their own", async (
 
   const terminal = await exec("terminal", shell("read line; stty size"), true);
   await terminal.resize({ rows: 20, columns: 70 });
-  const screen = await terminal.attach();
+  const screen = await terminal.attach({ stdin: false });
   await screen.write(Buffer.from("go\n"));
   expect((await collectOutput(screen)).stdout).toContain("20 70\r\n");
   await terminal.wait();
@@ -199,7 +201,7 @@ test("execs have output, exit codes, terminals and errors of their own", async (
 
   // What an exec leaves running keeps its output open; the client must not wait for it.
   const parent = await exec("parent", shell("sleep 1000 & echo done"));
-  expect((await collectOutput(await parent.attach())).stdout).toBe("done\n");
+  expect((await collectOutput(await parent.attach({ stdin: false }))).stdout).toBe("done\n");
   expect((await parent.wait()).exitCode).toBe(0);
   await parent.delete();
 
@@ -239,7 +241,7 @@ test("another engine process finds running and ended tasks again", async () => {
   const adopted = (await second.adopt(JSON.parse(JSON.stringify(running.handle))))!;
   const finished = (await second.adopt(ended.handle))!;
   expect((await finished.wait()).exitCode).toBe(4);
-  const client = await adopted.attach();
+  const client = await adopted.attach({ stdin: false });
   await adopted.kill(15);
   await adopted.kill(9);
   expect((await adopted.wait()).exitCode).toBe(137);
@@ -293,7 +295,7 @@ test("an id that is taken is refused and its task lives on", async () => {
 test("roots longer than a socket's address work", async () => {
   const deep = new TaskFixture(`${"d".repeat(120)}-`);
   const task = await deep.runtime.create(deep.spec(["echo", "deep"]));
-  const client = await task.attach();
+  const client = await task.attach({ stdin: false });
   await task.start();
   expect((await collectOutput(client)).stdout).toBe("deep\n");
   await task.wait();

@@ -3,6 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { conflict, internal, messageOf, notFound } from "../../base/errors.ts";
 import type {
+  AttachmentOptions,
   ExecProcess,
   ExecSpec,
   ExitStatus,
@@ -64,8 +65,8 @@ export class OciTask implements Task {
     await this.#require("resume", this.handle.containerId);
   }
 
-  attach(): Promise<TaskAttachment> {
-    return this.#streams.join();
+  attach(options: AttachmentOptions): Promise<TaskAttachment> {
+    return this.#streams.join(options);
   }
 
   async resize(size: TerminalSize): Promise<void> {

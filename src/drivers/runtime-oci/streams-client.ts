@@ -8,8 +8,8 @@ export interface StreamsBackend {
   /** Writes to stdin until the signal aborts. */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   closeStdin(): Promise<void>;
-  /** The client is gone; `hasWritten` tells whether it ever used stdin. */
-  leave(client: StreamsClient, hasWritten: boolean): void;
+  /** The client is gone, and with one that used stdin its input has ended. */
+  leave(client: StreamsClient, usedStdin: boolean): void;
 }
 
 /** One client of a monitor's streams, with a queue of what it has not read yet. */
@@ -19,20 +19,22 @@ export class StreamsClient implements TaskAttachment {
   readonly #queue: OutputChunk[] = [];
   readonly #closing = new AbortController();
   #queuedBytes = 0;
-  #hasWritten = false;
+  #usesStdin: boolean;
   #ended = false;
   #failure: unknown;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  constructor(backend: StreamsBackend) {
+  /** A client that uses stdin ends it when it goes, also where it never wrote. */
+  constructor(backend: StreamsBackend, usesStdin: boolean) {
+    this.#usesStdin = usesStdin;
     this.#backend = backend;
     this.output = this.#readChunks();
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    this.#hasWritten = true;
+    this.#usesStdin = true;
     await this.#backend.write(bytes, this.#closing.signal);
   }
 
@@ -45,7 +47,7 @@ export class StreamsClient implements TaskAttachment {
     this.#closing.abort();
     this.#queue.length = 0;
     this.finish(undefined);
-    this.#backend.leave(this, this.#hasWritten);
+    this.#backend.leave(this, this.#usesStdin);
   }
 
   [Symbol.dispose](): void {

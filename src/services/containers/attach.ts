@@ -2,7 +2,7 @@ import { DEFAULT_DETACH_KEYS, DetachWatcher, parseDetachKeys } from "../../base/
 import { conflict } from "../../base/errors.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { AttachSession } from "../../core/containers/streams.ts";
-import type { OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
+import type { AttachmentOptions, OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
 import { readLogs } from "./logs.ts";
 import { type ContainerParts, currentRecord, isRunning, publishContainerEvent } from "./parts.ts";
 
@@ -35,7 +35,7 @@ export async function attachContainer(
   }
   const tty = record.config.Tty ?? false;
   publishContainerEvent(parts, record, "attach");
-  const connection = options.stream ? connect(parts, record) : undefined;
+  const connection = options.stream ? connect(parts, record, { stdin: options.stdin }) : undefined;
   const watcher = new DetachWatcher(tty && options.stdin ? keys : []);
   return {
     tty,
@@ -67,7 +67,7 @@ interface Connection {
   close(): void;
 }
 
-function connect(parts: ContainerParts, record: ContainerRecord): Connection {
+function connect(parts: ContainerParts, record: ContainerRecord, options: AttachmentOptions): Connection {
   const { promise, resolve, reject } = Promise.withResolvers<TaskAttachment>();
   // A session that nobody reads any more has nobody to tell.
   promise.catch(() => {});
@@ -78,8 +78,9 @@ function connect(parts: ContainerParts, record: ContainerRecord): Connection {
       else resolve(each);
     }, reject);
   const task = parts.live.task(record.id);
-  const waiting = task && isRunning(record) ? undefined : parts.live.attachNext(record.id, deliver);
-  if (!waiting) deliver(task!.attach());
+  const waiting =
+    task && isRunning(record) ? undefined : parts.live.attachNext(record.id, { options, deliver });
+  if (!waiting) deliver(task!.attach(options));
   return {
     attachment: promise,
     close() {

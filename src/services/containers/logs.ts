@@ -30,15 +30,20 @@ export function readLogs(parts: ContainerParts, id: string, options: LogsOptions
     ...(options.untilNs === undefined ? {} : { untilNs: options.untilNs }),
     ...(options.tail === undefined ? {} : { tail: options.tail }),
   };
-  const ended = options.follow ? endOfOutput(parts, id) : undefined;
+  const ended = options.follow ? endOfOutput(parts, id, options.signal) : undefined;
   return { tty: record.config.Tty ?? false, groups: parts.logs.read(record, query, ended) };
 }
 
 /** Following ends when the container stops for good, and goes on through restarts. */
-async function endOfOutput(parts: ContainerParts, id: string): Promise<void> {
+async function endOfOutput(parts: ContainerParts, id: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const status = parts.store.get(id)?.state.status;
     if (status !== "running" && status !== "paused" && status !== "restarting") return;
-    await Promise.race([parts.live.nextExit(id), parts.live.removal(id)]);
+    try {
+      await parts.live.nextExit(id, signal);
+    } catch {
+      // Nobody follows any more.
+      return;
+    }
   }
 }

@@ -1,5 +1,3 @@
-import { canceled } from "../../base/errors.ts";
-import type { ExitStatus } from "../../core/tasks/task-runtime.ts";
 import type { ContainerWaitResponse, WaitCondition } from "../../spec/engine-api/mod.ts";
 import { type ContainerParts, currentRecord, isRunning } from "./parts.ts";
 
@@ -15,33 +13,28 @@ export function waitForContainer(
 ): { readonly result: Promise<ContainerWaitResponse> } {
   const record = currentRecord(parts, id);
   const code = (exitCode: number): ContainerWaitResponse => ({ StatusCode: exitCode });
-  if (condition === "removed") {
-    return { result: abortable(removed(parts, id, record.state.exitCode), signal).then(code) };
-  }
+  if (condition === "removed")
+    return { result: removed(parts, id, record.state.exitCode, signal).then(code) };
   const stands = condition === "not-running" && !isRunning(record) && record.state.status !== "restarting";
   if (stands) return { result: Promise.resolve(code(record.state.exitCode)) };
-  return { result: abortable(parts.live.nextExit(id), signal).then(({ exitCode }) => code(exitCode)) };
+  const exit = parts.live.nextExit(id, signal);
+  return { result: exit.then((status) => code(status?.exitCode ?? record.state.exitCode)) };
 }
 
 /** Exit code of the last run before the removal. */
-async function removed(parts: ContainerParts, id: string, exitCodeBefore: number): Promise<number> {
-  let last: ExitStatus | undefined;
-  const follow = (): void => {
-    parts.live.nextExit(id).then((status) => {
-      last = status;
-      if (parts.store.get(id)) follow();
-    });
+async function removed(
+  parts: ContainerParts,
+  id: string,
+  exitCodeBefore: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let exitCode = exitCodeBefore;
+  const gone = parts.live.removal(id, signal);
+  // Ends with the removal, which every exit waiter is told of, or with the waiter.
+  const follow = async () => {
+    for (let exit = await parts.live.nextExit(id, signal); exit; exit = await parts.live.nextExit(id, signal))
+      exitCode = exit.exitCode;
   };
-  follow();
-  await parts.live.removal(id);
-  return last?.exitCode ?? exitCodeBefore;
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(canceled("context canceled"));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+  await Promise.all([gone, follow()]);
+  return exitCode;
 }

@@ -144,7 +144,7 @@ async function launch(
     exec.process = process;
     exec.pid = process.pid;
     exec.status = "running";
-    const attachment = detached ? undefined : await process.attach();
+    const attachment = detached ? undefined : await process.attach({ stdin: request.AttachStdin ?? false });
     supervise(parts, exec);
     return attachment;
   } catch (error) {

@@ -1,13 +1,23 @@
-import type { ExitStatus, Task, TaskAttachment } from "../../../core/tasks/task-runtime.ts";
+import { Waiters } from "../../../base/async.ts";
+import type {
+  AttachmentOptions,
+  ExitStatus,
+  Task,
+  TaskAttachment,
+} from "../../../core/tasks/task-runtime.ts";
 
-type Connect = (attachment: Promise<TaskAttachment>) => void;
+/** A client that waits for a task. */
+interface Attacher {
+  readonly options: AttachmentOptions;
+  deliver(attachment: Promise<TaskAttachment>): void;
+}
 
 /** The part of a container that is not stored: its task, and who waits for what. */
 class LiveContainer {
   task: Task | undefined;
-  readonly attachers = new Set<Connect>();
-  exits: PromiseWithResolvers<ExitStatus> | undefined;
-  removal: PromiseWithResolvers<void> | undefined;
+  readonly attachers = new Set<Attacher>();
+  readonly exits = new Waiters<ExitStatus | undefined>();
+  readonly removal = new Waiters<void>();
   restartTimer: AbortController | undefined;
 }
 
@@ -23,11 +33,11 @@ export class LiveContainers {
     this.#of(id).task = task;
   }
 
-  /** Calls `connect` with an attachment when the container's next task is made, before it runs. */
-  attachNext(id: string, connect: Connect): Disposable {
+  /** Delivers an attachment when the container's next task is made, before it runs. */
+  attachNext(id: string, attacher: Attacher): Disposable {
     const { attachers } = this.#of(id);
-    attachers.add(connect);
-    return { [Symbol.dispose]: () => void attachers.delete(connect) };
+    attachers.add(attacher);
+    return { [Symbol.dispose]: () => void attachers.delete(attacher) };
   }
 
   /** Attaches everyone who waited for this task. Resolves when all of them are connected or have failed. */
@@ -36,9 +46,9 @@ export class LiveContainers {
     const waiting = [...attachers];
     attachers.clear();
     await Promise.allSettled(
-      waiting.map((connect) => {
-        const attachment = task.attach();
-        connect(attachment);
+      waiting.map((attacher) => {
+        const attachment = task.attach(attacher.options);
+        attacher.deliver(attachment);
         return attachment;
       }),
     );
@@ -48,33 +58,30 @@ export class LiveContainers {
   refuseAttachers(id: string, reason: unknown): void {
     const live = this.#byId.get(id);
     if (!live) return;
-    for (const connect of live.attachers) {
+    for (const attacher of live.attachers) {
       const refused = Promise.reject(reason);
       // Whoever waits handles it; nobody else may be troubled.
       refused.catch(() => {});
-      connect(refused);
+      attacher.deliver(refused);
     }
     live.attachers.clear();
   }
 
-  /** Resolves at the container's next exit, once its state says so. */
-  nextExit(id: string): Promise<ExitStatus> {
-    const live = this.#of(id);
-    live.exits ??= Promise.withResolvers<ExitStatus>();
-    return live.exits.promise;
+  /**
+   * Resolves at the container's next exit, once its state says so; with undefined where it is removed before. Rejects with
+   * `canceled` when the signal is aborted.
+   */
+  nextExit(id: string, signal?: AbortSignal): Promise<ExitStatus | undefined> {
+    return this.#of(id).exits.next(signal);
   }
 
   announceExit(id: string, status: ExitStatus): void {
-    const live = this.#of(id);
-    live.exits?.resolve(status);
-    live.exits = undefined;
+    this.#of(id).exits.notify(status);
   }
 
-  /** Resolves when the container is removed. */
-  removal(id: string): Promise<void> {
-    const live = this.#of(id);
-    live.removal ??= Promise.withResolvers<void>();
-    return live.removal.promise;
+  /** Resolves when the container is removed. Rejects with `canceled` when the signal is aborted. */
+  removal(id: string, signal?: AbortSignal): Promise<void> {
+    return this.#of(id).removal.next(signal);
   }
 
   /** The container is gone: waiters are told and nothing of it is kept. */
@@ -82,7 +89,8 @@ export class LiveContainers {
     const live = this.#byId.get(id);
     this.#byId.delete(id);
     live?.restartTimer?.abort();
-    live?.removal?.resolve();
+    live?.removal.notify();
+    live?.exits.notify(undefined);
   }
 
   /** A wait before a restart, which `cancelRestart` cuts short. */

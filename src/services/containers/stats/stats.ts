@@ -38,8 +38,9 @@ async function* secondSample(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<ContainerStatsResponse> {
+  using end = endOfStats(parts, id, signal);
   const first = readSample(parts, id);
-  if (!(await waitForNext(parts, id, signal))) return;
+  if (!(await waitForNext(parts, end.signal))) return;
   const second = readSample(parts, id);
   if (second) yield withEarlier(second, first);
 }
@@ -49,13 +50,14 @@ async function* streamSamples(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<ContainerStatsResponse> {
+  using end = endOfStats(parts, id, signal);
   let earlier: ContainerStatsResponse | undefined;
   for (;;) {
     const sample = readSample(parts, id);
     if (!sample) return;
     yield withEarlier(sample, earlier);
     earlier = sample;
-    if (!(await waitForNext(parts, id, signal))) return;
+    if (!(await waitForNext(parts, end.signal))) return;
   }
 }
 
@@ -68,13 +70,31 @@ function readSample(parts: ContainerParts, id: string): ContainerStatsResponse |
   return takeSample(parts.meters, record, task.handle.cgroupPath, parts.timers.nowNs());
 }
 
-/** False where there is no next sample: the container was removed, or nobody reads any more. */
-async function waitForNext(parts: ContainerParts, id: string, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted || !parts.store.get(id)) return false;
-  const removed = new AbortController();
-  void parts.live.removal(id).then(() => removed.abort());
+/** A signal that is aborted when the container is removed or nobody reads any more, until it is disposed. */
+function endOfStats(
+  parts: ContainerParts,
+  id: string,
+  reader: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } {
+  const end = new AbortController();
+  const abort = () => end.abort();
+  if (reader.aborted) abort();
+  reader.addEventListener("abort", abort, { once: true });
+  // Rejected by the disposal where the container outlives its reader.
+  parts.live.removal(id, end.signal).then(abort, () => {});
+  return {
+    signal: end.signal,
+    [Symbol.dispose]() {
+      reader.removeEventListener("abort", abort);
+      abort();
+    },
+  };
+}
+
+/** False where there is no next sample. */
+async function waitForNext(parts: ContainerParts, end: AbortSignal): Promise<boolean> {
   try {
-    await parts.timers.wait(INTERVAL_MS, AbortSignal.any([signal, removed.signal]));
+    await parts.timers.wait(INTERVAL_MS, end);
     return true;
   } catch (error) {
     if (isKind(error, "canceled")) return false;
