@@ -109,7 +109,7 @@ export class FolderSnapshotter implements Snapshotter {
   }
 
   async directories(key: string): Promise<SnapshotDirectories | undefined> {
-    return this.#format.directories(this.#placeOf(this.#folders.get(key)));
+    return await this.#format.directories(this.#placeOf(this.#folders.get(key)));
   }
 
   async remove(key: string): Promise<void> {

@@ -40,7 +40,8 @@ export interface SnapshotFormat {
   measure(place: SnapshotPlace): Promise<SnapshotUsage>;
   /** Of an active snapshot. */
   changes(place: SnapshotPlace): Promise<SnapshotChange[]>;
-  directories(place: SnapshotPlace): SnapshotDirectories | undefined;
+  /** As of `Snapshotter`; they can be looked into. */
+  directories(place: SnapshotPlace): Promise<SnapshotDirectories | undefined>;
   /** What was sealed has reached the disk that `root` is on. */
   sync(root: string): Promise<void>;
   /** The directory is gone with all in it, however complete it is. Idempotent. */

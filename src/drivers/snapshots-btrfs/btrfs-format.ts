@@ -77,7 +77,7 @@ export class BtrfsFormat implements SnapshotFormat {
     return this.#trees.changes(place);
   }
 
-  directories(): undefined {}
+  async directories(): Promise<undefined> {}
 
   sync(root: string): Promise<void> {
     return this.#trees.sync(root);

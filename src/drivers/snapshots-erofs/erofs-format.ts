@@ -91,8 +91,12 @@ export class ErofsFormat implements SnapshotFormat {
     return await this.#overlay.changes(place);
   }
 
-  directories(place: SnapshotPlace): SnapshotDirectories {
-    return this.#overlay.directories(place);
+  async directories(place: SnapshotPlace): Promise<SnapshotDirectories> {
+    await this.#parts.mounts.need(place.parents);
+    const directories = await this.#overlay.directories(place);
+    if (place.kind !== "committed") return directories;
+    await this.#parts.mounts.need([place.directory]);
+    return { ...directories, upper: join(place.directory, LAYER_MOUNT) };
   }
 
   /** Each image was brought to disk when it was made. */

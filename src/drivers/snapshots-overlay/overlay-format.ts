@@ -65,7 +65,7 @@ export class OverlayFormat implements SnapshotFormat {
   }
 
   async mounts(place: SnapshotPlace): Promise<readonly SnapshotMount[]> {
-    const { upper, lower, work } = this.directories(place);
+    const { upper, lower, work } = this.#directoriesOf(place);
     const type = this.#flavour.mountType;
     if (place.kind === "view") {
       // One lower directory alone is no overlay.
@@ -77,7 +77,7 @@ export class OverlayFormat implements SnapshotFormat {
   }
 
   async applyTarget(place: SnapshotPlace): Promise<ApplyTarget> {
-    const { upper, lower } = this.directories(place);
+    const { upper, lower } = this.#directoriesOf(place);
     return { directory: upper, whiteouts: "overlay", parents: lower };
   }
 
@@ -88,16 +88,12 @@ export class OverlayFormat implements SnapshotFormat {
   }
 
   async changes(place: SnapshotPlace): Promise<SnapshotChange[]> {
-    const { upper, lower } = this.directories(place);
+    const { upper, lower } = this.#directoriesOf(place);
     return await this.#workers.run("overlayChanges", { upper, lowerDirs: lower });
   }
 
-  directories({ directory, parents }: SnapshotPlace): SnapshotDirectories {
-    return {
-      upper: filesOf(directory),
-      lower: parents.map((parent) => this.#lowerOf(parent)),
-      work: join(directory, "work"),
-    };
+  async directories(place: SnapshotPlace): Promise<SnapshotDirectories> {
+    return this.#directoriesOf(place);
   }
 
   async sync(root: string): Promise<void> {
@@ -126,6 +122,14 @@ export class OverlayFormat implements SnapshotFormat {
     }
     // As with docker, a size of nothing is no limit.
     return limitBytes === 0 ? undefined : limitBytes;
+  }
+
+  #directoriesOf({ directory, parents }: SnapshotPlace): SnapshotDirectories {
+    return {
+      upper: filesOf(directory),
+      lower: parents.map((parent) => this.#lowerOf(parent)),
+      work: join(directory, "work"),
+    };
   }
 
   #lowerOf(parent: string): string {

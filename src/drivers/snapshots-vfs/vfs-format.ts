@@ -62,7 +62,7 @@ export class VfsFormat implements SnapshotFormat {
     });
   }
 
-  directories(): undefined {}
+  async directories(): Promise<undefined> {}
 
   async sync(root: string): Promise<void> {
     await syncFilesystem(root);

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Digest } from "../../base/digest.ts";
 import { formatRfc3339Nano } from "../../base/time.ts";
 import type { Identity, ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
@@ -39,7 +40,7 @@ export async function inspectImage(
     Os: platform.os,
     ...(config["os.version"] && { OsVersion: config["os.version"] }),
     Size: image.sizeBytes + image.contentBytes,
-    GraphDriver: { Name: parts.snapshotter.name, Data: null },
+    GraphDriver: { Name: parts.snapshotter.name, Data: await layerDirectories(parts, image.topLayer) },
     RootFS: { Type: "layers", ...(layers.length > 0 && { Layers: [...layers] }) },
     Metadata:
       image.lastTaggedAtMs === 0
@@ -57,4 +58,18 @@ function identityOf(parts: ImageParts, id: Digest): { Identity?: Identity } {
   const repositories = [...new Set(digests.map(({ repository }) => repository))];
   if (repositories.length === 0) return {};
   return { Identity: { Pull: repositories.map((Repository) => ({ Repository })) } };
+}
+
+/** Where a storage driver of overlays has an image's layers, as docker names them. */
+async function layerDirectories(parts: ImageParts, topLayer: string): Promise<Record<string, string> | null> {
+  const directories = topLayer === "" ? undefined : await parts.snapshotter.directories(topLayer);
+  if (!directories) return null;
+  const { upper, lower, work } = directories;
+  return {
+    ...(lower.length > 0 && { LowerDir: lower.join(":") }),
+    // As docker says it, whether or not something is mounted there.
+    MergedDir: join(dirname(upper), "merged"),
+    UpperDir: upper,
+    WorkDir: work,
+  };
 }
