@@ -1,12 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
+import { isDigest } from "../base/digest.ts";
 import { invalidArgument, isKind } from "../base/errors.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { isOlder } from "../client/api-version.ts";
 import { createContainer } from "../client/containers/create.ts";
 import { ResponseError } from "../client/errors.ts";
 import type { ContainerCreateRequest, ContainerCreateResponse } from "../spec/engine-api/mod.ts";
+import { parseNormalized } from "../spec/reference/reference.ts";
 import type { Cli } from "./cli.ts";
+import { familiarWithTag } from "./reference.ts";
 
 export interface CreateOptions {
   readonly name: string;
@@ -22,18 +25,26 @@ export async function createWithPull(
   body: ContainerCreateRequest,
   options: CreateOptions,
 ): Promise<ContainerCreateResponse> {
-  if (!["always", "missing", "never"].includes(options.pull))
-    throw invalidArgument(
-      `invalid pull option: '${options.pull}': must be one of "always", "missing" or "never"`,
-    );
   const client = await cli.client();
   if (isOlder(await client.apiVersion(), "1.44")) moveMacAddress(body);
   await using cidFile = await reserveCidFile(options.cidFile);
+  checkImage(body.Image!);
   if (options.pull === "always") await pull(cli, body.Image!, options);
   const created = await createOrPull(cli, client, body, options);
   for (const warning of created.Warnings ?? []) cli.warn(`WARNING: ${warning}`);
   await cidFile.write(created.Id);
   return created;
+}
+
+/** Errors: invalidArgument for a policy that is none. */
+export function checkPullPolicy(pull: string): void {
+  if (["always", "missing", "never"].includes(pull)) return;
+  throw invalidArgument(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
+}
+
+/** Errors: invalidArgument for what is neither an image's name nor an id. */
+function checkImage(image: string): void {
+  if (!/^[0-9a-f]{64}$/.test(image) && !isDigest(image)) parseNormalized(image);
 }
 
 /** Before API 1.44 the address was the container's, not its endpoint's. */
@@ -57,7 +68,6 @@ async function createOrPull(
     return await request();
   } catch (error) {
     if (!isKind(error, "notFound") || options.pull !== "missing" || !isMissingImage(error)) throw error;
-    const { familiarWithTag } = await import("./reference.ts");
     if (!options.quiet) cli.warn(`Unable to find image '${familiarWithTag(body.Image!)}' locally`);
     await pull(cli, body.Image!, options);
     return await request();

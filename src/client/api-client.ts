@@ -1,10 +1,11 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { canceled } from "../base/errors.ts";
+import { NEWEST_API_VERSION } from "../spec/engine-api/api-versions.ts";
 import { negotiate } from "./api-version.ts";
 import { type AttachedStream, mediaTypeIsMultiplexed } from "./attached-stream.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { ConnectionError, connectionLost, responseError } from "./errors.ts";
+import { ConnectionError, connectionLost, ResponseError, responseError } from "./errors.ts";
 import { encodeQuery, type Query } from "./query.ts";
 import { type QuickAnswer, quickRequest } from "./quick-request.ts";
 
@@ -145,8 +146,8 @@ export class ApiClient implements Disposable {
 
   async #sendPing(): Promise<Ping> {
     const request = { method: "HEAD", path: "/_ping", versioned: false } as const;
-    const quick = await this.#quick(request);
-    const header = quick ? quick.header : headersOf(await this.stream(request));
+    // Headers tell of the engine even where the answer is no; what that was, the next request tells.
+    const header = (await this.#ask(request))?.header ?? (await this.#headersOf(request));
     return {
       apiVersion: header("api-version"),
       osType: header("ostype"),
@@ -156,22 +157,39 @@ export class ApiClient implements Disposable {
     };
   }
 
+  /** The headers of an answer whose body does not matter. */
+  async #headersOf(request: ApiRequest): Promise<(name: string) => string> {
+    try {
+      const response = await this.stream(request);
+      response.resume();
+      return (name) => String(response.headers[name] ?? "");
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      return (name) => (name === "api-version" ? NEWEST_API_VERSION : "");
+    }
+  }
+
   /** The answer to a request that has little to send, got the quick way where there is one. */
   async #quick(request: ApiRequest): Promise<QuickAnswer | undefined> {
+    const answer = await this.#ask(request);
+    if (answer && answer.status >= 400)
+      throw responseError(answer.status, answer.statusText, await answer.text());
+    return answer;
+  }
+
+  /** As `#quick`, whatever the answer's status. */
+  async #ask(request: ApiRequest): Promise<QuickAnswer | undefined> {
     const { method, signal, json, body } = request;
     if (this.endpoint.kind !== "unix" || body !== undefined) return undefined;
     if (signal?.aborted) throw canceled("context canceled");
     const path = await this.#path(request);
-    const answer = await quickRequest(this.endpoint.path, {
+    return await quickRequest(this.endpoint.path, {
       method,
       path,
       headers: this.#headers(request),
       body: json === undefined ? undefined : JSON.stringify(json),
       signal,
     });
-    if (answer && answer.status >= 400)
-      throw responseError(answer.status, answer.statusText, await answer.text());
-    return answer;
   }
 
   #headers(request: ApiRequest): Record<string, string> {
@@ -324,12 +342,6 @@ async function sendStream(body: Readable, outgoing: ClientRequest): Promise<void
     });
   }
   outgoing.end();
-}
-
-/** The headers of an answer whose body does not matter. */
-function headersOf(response: IncomingMessage): (name: string) => string {
-  response.resume();
-  return (name) => String(response.headers[name] ?? "");
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

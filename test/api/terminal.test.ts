@@ -42,7 +42,8 @@ describe.skipIf(!hasDockerCli)("a terminal", () => {
   test("follows the user's window", async () => {
     await using terminal = shell();
     await terminal.waitFor("# ");
-    terminal.type("trap 'stty size' WINCH; echo u''p; while :; do sleep 0.1; done\r");
+    // Without job control the shell itself is in the foreground and gets the signal.
+    terminal.type(`sh -c "trap 'stty size' WINCH; echo u''p; while :; do sleep 0.1; done"\r`);
     await terminal.waitFor("up\r\n");
     terminal.resize(70, 20);
     await terminal.waitFor("20 70");

@@ -65,7 +65,12 @@ async function print(
 ): Promise<void> {
   if (format !== "") {
     const { renderObject } = await import("../table/render-object.ts");
-    cli.write(`${renderObject({ Client: client, Server: server ?? null }, format)}\n`);
+    const { withGoNames } = await import("../../spec/go-template/values.ts");
+    const data = {
+      Client: withGoNames(client, { APIVersion: "ApiVersion" }),
+      Server: server ? withGoNames(server, { APIVersion: "ApiVersion" }) : null,
+    };
+    cli.write(`${renderObject(data, format)}\n`);
     return;
   }
   cli.write(clientText(client));

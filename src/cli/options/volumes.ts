@@ -10,16 +10,25 @@ export interface VolumeFlags {
 
 /**
  * What `-v` values ask for: `[source:]target[:options]`. Relative host paths are made absolute; whether the rest means
- * anything is for the engine to say. Errors: invalidArgument for an empty value.
+ * anything is for the engine to say. Errors: invalidArgument for what has empty or too many parts.
  */
 export function parseVolumes(values: readonly string[]): VolumeFlags {
   const result: VolumeFlags = { binds: [], anonymous: {} };
   for (const value of new Set(values)) {
-    if (value === "") throw invalidArgument("invalid empty volume spec");
-    if (value.indexOf(":") < 1) result.anonymous[value] = {};
+    checkParts(value);
+    if (value.length <= 2 || !value.includes(":")) result.anonymous[value] = {};
     else result.binds.push(absoluteSource(value));
   }
   return result;
+}
+
+function checkParts(value: string): void {
+  if (value === "") throw invalidArgument("invalid empty volume spec");
+  // docker takes what is this short as a target, whatever it is.
+  if (value.length <= 2) return;
+  const parts = value.split(":");
+  if (parts.includes("")) throw invalidArgument(`invalid spec: ${value}: empty section between colons`);
+  if (parts.length > 3) throw invalidArgument(`invalid spec: ${value}: too many colons`);
 }
 
 function absoluteSource(value: string): string {

@@ -5,23 +5,29 @@ import { kindOf } from "../../base/errors.ts";
 export type Resize = (height: number, width: number) => Promise<void>;
 
 /**
- * Keeps a container's terminal at the size of this one: once now, then at each change, until disposed.
+ * Keeps a container's terminal at the size of this one: once now, then at each change, until disposed. With `redraw`
+ * a program that draws its screen does so now, for who comes to a terminal that was drawn before.
  * A container that is not there yet or any more is left alone.
  */
 export function followTerminalSize(
   stdout: WriteStream,
   resize: Resize,
   onError: (error: unknown) => void,
+  { redraw = false } = {},
 ): Disposable {
-  const apply = () => {
+  const apply = async (extraRows: readonly number[]) => {
     const [width, height] = stdout.getWindowSize();
     if (width === 0 && height === 0) return;
-    resize(height, width).catch((error: unknown) => {
+    try {
+      for (const extra of extraRows) await resize(height + extra, width);
+    } catch (error) {
       const kind = kindOf(error);
       if (kind !== "notFound" && kind !== "conflict") onError(error);
-    });
+    }
   };
-  apply();
-  stdout.on("resize", apply);
-  return { [Symbol.dispose]: () => stdout.off("resize", apply) };
+  const onResize = () => void apply([0]);
+  // A program draws itself anew when its size changes, and so has to see another one first.
+  void apply(redraw ? [1, 0] : [0]);
+  stdout.on("resize", onResize);
+  return { [Symbol.dispose]: () => stdout.off("resize", onResize) };
 }

@@ -1,6 +1,18 @@
 /** Under this key an object carries the name of the Go type that docker uses in its place. */
 export const GO_TYPE: unique symbol = Symbol("go-type");
 
+/**
+ * `object` with fields that templates call otherwise than JSON does, by their names in Go. They show in no JSON and in no
+ * listing of fields.
+ */
+export function withGoNames<T extends object>(object: T, jsonNames: Readonly<Record<string, keyof T>>): T {
+  const named = { ...object };
+  for (const [name, jsonName] of Object.entries(jsonNames)) {
+    Object.defineProperty(named, name, { value: object[jsonName], enumerable: false });
+  }
+  return named;
+}
+
 /** What a template prints for a value that is not there. */
 export const NO_VALUE = "<no value>";
 

@@ -52,6 +52,7 @@ export const command = defineCommand({
             cli.stdout,
             (height, width) => resizeContainer(client, Id, height, width),
             () => cli.warn("failed to resize tty, using default size"),
+            { redraw: true },
           )
         : { [Symbol.dispose]: () => {} };
     const end = await runAttachment({

@@ -1,9 +1,18 @@
 import { defineCommand } from "../../command.ts";
-import { createWithPull } from "../../create-container.ts";
+import { checkPullPolicy, createWithPull } from "../../create-container.ts";
 import { string } from "../../flags/types.ts";
 import { containerCreateRequest } from "../../options/container-config.ts";
 import { containerFlags } from "../../options/container-flags.ts";
 import { runError } from "../../run-error.ts";
+
+/** What the command line asks for. What it gets wrong has an exit code of its own, unlike what the engine refuses. */
+function readRequest<T>(read: () => T, path: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw runError(error, path);
+  }
+}
 
 export const command = defineCommand({
   usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
@@ -14,15 +23,14 @@ export const command = defineCommand({
     pull: string('Pull image before creating ("always", "|missing", "never")', { default: "missing" }),
   },
   run: async (cli, { flags, given, args, path }) => {
-    try {
+    const { name, platform, pull, quiet, cidfile } = flags;
+    const body = readRequest(() => {
+      checkPullPolicy(pull);
       const [image, ...command] = args;
-      const body = containerCreateRequest({ flags, given, image: image!, command, env: cli.env });
-      const { name, platform, pull, quiet, cidfile } = flags;
-      const created = await createWithPull(cli, body, { name, platform, pull, quiet, cidFile: cidfile });
-      cli.print(created.Id);
-      return 0;
-    } catch (error) {
-      throw runError(error, path);
-    }
+      return containerCreateRequest({ flags, given, image: image!, command, env: cli.env });
+    }, path);
+    const created = await createWithPull(cli, body, { name, platform, pull, quiet, cidFile: cidfile });
+    cli.print(created.Id);
+    return 0;
   },
 });

@@ -1,5 +1,6 @@
 import { parseDetachKeys } from "../../../base/detach-keys.ts";
 import { defineCommand } from "../../command.ts";
+import { checkPullPolicy } from "../../create-container.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { containerCreateRequest } from "../../options/container-config.ts";
@@ -33,6 +34,7 @@ export const command = defineCommand({
           StdinOnce: false,
         });
       } else checkTtyInput(cli, body.AttachStdin === true, flags.tty);
+      checkPullPolicy(flags.pull);
       if (flags["detach-keys"] !== "") parseDetachKeys(flags["detach-keys"]);
       return await runContainer(cli, body, {
         detach: flags.detach,

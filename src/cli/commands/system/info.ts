@@ -9,6 +9,14 @@ import { string } from "../../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../../format-usage.ts";
 import { CLIENT_VERSION } from "../../version.ts";
 
+/** Fields that templates call otherwise than JSON. */
+const GO_NAMES = {
+  CPUCfsPeriod: "CpuCfsPeriod",
+  CPUCfsQuota: "CpuCfsQuota",
+  HTTPProxy: "HttpProxy",
+  HTTPSProxy: "HttpsProxy",
+} as const;
+
 type Line = string | false | undefined;
 
 /** Lines behind ` `, those that are false or undefined left out. */
@@ -158,6 +166,7 @@ export const command = defineCommand({
       failure = messageOf(error);
     }
     if (flags.format !== "") {
+      const { withGoNames } = await import("../../../spec/go-template/values.ts");
       const { renderObject } = await import("../../table/render-object.ts");
       const clientInfo = {
         Debug: cli.globals.debug,
@@ -167,7 +176,10 @@ export const command = defineCommand({
       };
       cli.print(
         renderObject(
-          { ...info, ServerErrors: failure === "" ? null : [failure], ClientInfo: clientInfo },
+          withGoNames(
+            { ...info, ServerErrors: failure === "" ? null : [failure], ClientInfo: clientInfo },
+            GO_NAMES,
+          ),
           flags.format,
         ),
       );
