@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import { untilTrue } from "../faults/until.ts";
 import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
+
+/** The one link that is a port of the bridge. */
+function portOf(bridge: string): string {
+  const links = execFileSync("ip", ["-o", "link", "show", "master", bridge], { encoding: "utf8" });
+  return /\d+: ([^@:]+)/.exec(links)?.[1] ?? "";
+}
 
 describe.skipIf(!hasDockerCli)("user-defined networks with the docker command line", () => {
   // Pools of its own: engines of other suites may have used up those that every engine starts from.
@@ -268,16 +275,38 @@ describe.skipIf(!hasDockerCli)("user-defined networks with the docker command li
     await docker("run", "-d", "--name", "cut", "--network", "repaired", TEST_IMAGE, "sleep", "300");
     const before = await docker("exec", "cut", "ip", "-4", "addr", "show", "eth0");
     await harness.engine.stop();
-    const links = execFileSync("ip", ["-o", "link", "show", "master", "gt-test-repair"], {
-      encoding: "utf8",
-    });
-    const pair = /\d+: ([^@:]+)/.exec(links)?.[1] ?? "";
-    execFileSync("ip", ["link", "delete", pair]);
+    execFileSync("ip", ["link", "delete", portOf("gt-test-repair")]);
     await harness.engine.restart();
     const address = /inet \S+/.exec(before)?.[0] ?? "none";
     expect(await docker("exec", "cut", "ip", "-4", "addr", "show", "eth0")).toContain(address);
     const gateway = (await inspect("cut")).NetworkSettings.Networks.repaired.Gateway;
     expect(await docker("exec", "cut", "ping", "-c1", "-W2", gateway)).toContain("1 packets received");
+  });
+
+  test("links and addresses that somebody deletes while the engine runs are there again", async () => {
+    await docker("network", "create", "-o", "com.docker.network.bridge.name=gt-test-mended", "mended");
+    const run = ["run", "-d", "--network", "mended", "-p", "127.0.0.1:0:80", "--name", "target"];
+    await docker(...run, TEST_IMAGE, "httpd", "-f", "-p", "80");
+    const place = (await docker("port", "target", "80/tcp")).split("\n")[0];
+    const answers = async () => {
+      const answer = await fetch(`http://${place}/`, { signal: AbortSignal.timeout(300) }).catch(
+        () => undefined,
+      );
+      return answer?.status === 404;
+    };
+    await untilTrue(answers);
+    const { Gateway: gateway } = (await inspect("target")).NetworkSettings.Networks.mended;
+    for (const damage of [
+      ["addr", "del", `${gateway}/24`, "dev", "gt-test-mended"],
+      ["link", "del", portOf("gt-test-mended")],
+      ["link", "del", "gt-test-mended"],
+    ]) {
+      execFileSync("ip", damage);
+      await untilTrue(answers);
+      expect(await docker("exec", "target", "ping", "-c1", "-W2", gateway)).toContain("1 packets received");
+    }
+    await docker("rm", "-f", "target");
+    await docker("network", "rm", "mended");
   });
 
   test("macvlan and ipvlan say what they cannot do", async () => {

@@ -62,6 +62,12 @@ export interface NetworkDriver {
   reconcile(
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
   ): Promise<void>;
+  /** Makes again what somebody took of networks; endpoints' own links are for `join`. Missing where nothing can be taken. */
+  repair?(
+    networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
+  ): Promise<void>;
+  /** From now on `damaged` is called soon after somebody took away what the driver made; missing where nothing can be. */
+  watch?(damaged: () => void): void;
   /** How the addresses of the network's subnets are used, by subnet; undefined, or missing, where that is not known. */
   addressUse?(network: NetworkRecord): ReadonlyMap<string, AddressUse> | undefined;
   close(): Promise<void>;

@@ -173,6 +173,11 @@ export class EngineFirewall implements Firewall {
     this.#watchOthers();
   }
 
+  async restore(): Promise<void> {
+    using _turn = await this.#turns.acquire();
+    await this.#rebuild();
+  }
+
   /** The table and the user's chain in it are gone. */
   async destroy(): Promise<void> {
     await this.#endWatch();
@@ -221,8 +226,7 @@ export class EngineFirewall implements Firewall {
     this.#restoring ??= setTimeout(async () => {
       this.#restoring = undefined;
       try {
-        using _turn = await this.#turns.acquire();
-        await this.#rebuild();
+        await this.restore();
         this.#logger?.warn(
           { table: this.#table.name },
           "another program removed packet filter rules; they are back",

@@ -20,6 +20,8 @@ export interface Firewall {
   allow(flows: readonly AllowedFlow[]): Promise<void>;
   forbid(flows: readonly AllowedFlow[]): Promise<void>;
   reconcile(wanted: WantedRules): Promise<void>;
+  /** Whatever others did to the rules, they are what was wanted last. */
+  restore(): Promise<void>;
   destroy(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export class NoFirewall implements Firewall {
   async allow(): Promise<void> {}
   async forbid(): Promise<void> {}
   async reconcile(): Promise<void> {}
+  async restore(): Promise<void> {}
   async destroy(): Promise<void> {}
   async close(): Promise<void> {}
 

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
 import type {
   AddressUse,
@@ -19,8 +18,8 @@ import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { EngineFirewall, type Firewall, NoFirewall } from "../firewall-nftables/mod.ts";
-import { type AddressPool, Ipam, type IpamDriver, macAddressFor } from "../ipam/mod.ts";
-import { InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
+import { type AddressPool, Ipam, type IpamDriver } from "../ipam/mod.ts";
+import { InterfaceNames, newEndpoint, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
 import {
   defaultBridgeOptions,
@@ -28,11 +27,14 @@ import {
   OPTION,
   readBridgeSettings,
 } from "./bridge-settings.ts";
-import { deleteEndpointLink, makeEndpointLink } from "./endpoint-link.ts";
+import { deleteEndpointLink, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
 import { takeEndpointPorts } from "./endpoint-ports.ts";
+import { withConfiguredGateways } from "./gateways.ts";
 import { HostPorts } from "./host-ports.ts";
 import { ensureInputLoop, INPUT_LOOP_ID } from "./input-loop.ts";
 import { LinkOwner } from "./link-owner.ts";
+import { LinkWatch } from "./link-watch.ts";
+import { MadeLinks } from "./made-links.ts";
 import { NetworkRules } from "./network-rules.ts";
 import { removeStrayLinks } from "./stray-links.ts";
 import { subnetsInUse } from "./subnets-in-use.ts";
@@ -40,9 +42,6 @@ import { subnetsInUse } from "./subnets-in-use.ts";
 /** The network that exists without anyone making it. Source: docker, `docker network ls`. */
 const DEFAULT_NETWORK = "bridge";
 const DOCKER_BRIDGE = "docker0";
-/** Auxiliary addresses that are containers' gateways. Source: docker, `--default-gateway`. */
-const GATEWAY_IPV4 = "DefaultGatewayIPv4";
-const GATEWAY_IPV6 = "DefaultGatewayIPv6";
 
 export interface BridgeDriverOptions {
   /** Names everything that this engine makes in the kernel; the same after a restart, another for another engine. */
@@ -90,6 +89,8 @@ export class BridgeDriver implements NetworkDriver {
   readonly #rules: NetworkRules;
   /** Endpoints whose links the kernel takes away with their sandboxes, or has taken. */
   readonly #ending = new Map<string, EndpointRecord>();
+  readonly #made: MadeLinks;
+  #watch: LinkWatch | undefined;
   #socket: nl.NetlinkSocket | undefined;
 
   constructor(options: BridgeDriverOptions) {
@@ -97,6 +98,7 @@ export class BridgeDriver implements NetworkDriver {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#owner = new LinkOwner(engineId);
+    this.#made = new MadeLinks(this.#owner);
     this.#ipam = options.ipam ?? new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
     this.#interfaces = options.interfaces ?? new InterfaceNames();
     this.#ports = new HostPorts(hostNamespace);
@@ -135,10 +137,12 @@ export class BridgeDriver implements NetworkDriver {
     this.#ipam.restoreNetwork(network);
     ensureBridge(this.#host(), network, settings);
     await this.#firewall.addBridge(this.#rules.bridge(network));
+    this.#made.add(network.id);
   }
 
   async deleteNetwork(network: NetworkRecord): Promise<void> {
     const settings = readBridgeSettings(network);
+    this.#made.delete(network.id);
     await this.#firewall.removeBridge(settings.bridge);
     deleteBridge(this.#host(), network, settings);
     await this.#ipam.removeNetwork(network.id);
@@ -148,40 +152,18 @@ export class BridgeDriver implements NetworkDriver {
     const settings = readBridgeSettings(network);
     this.#ipam.restoreNetwork(network);
     this.#finishEnding();
-    const id = newId();
-    const { ipv4, ipv6, macAddress } = await this.#ipam.takeAddresses(network, {
+    const taken = await this.#ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
     });
-    const unpublished: EndpointRecord = {
-      id,
-      networkId: network.id,
-      containerId: request.containerId,
-      containerName: request.containerName,
-      macAddress: request.macAddress ?? macAddress ?? macAddressFor(ipv4?.address ?? ""),
-      ipv4Address: ipv4?.address ?? "",
-      ipv4PrefixLength: ipv4?.prefixLength ?? 0,
-      ipv4Gateway: network.internal ? "" : gatewayOf(network, GATEWAY_IPV4, ipv4?.gateway),
-      ipv6Address: ipv6?.address ?? "",
-      ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-      ipv6Gateway: network.internal ? "" : gatewayOf(network, GATEWAY_IPV6, ipv6?.gateway),
-      interfaceName: "",
-      hostInterfaceName: `veth${id.slice(0, 7)}`,
-      aliases: request.aliases,
-      links: request.links,
-      dnsNames: request.dnsNames,
-      driverOptions: request.driverOptions,
-      gatewayPriority: request.gatewayPriority,
-      exposedPorts: request.exposedPorts,
-      ...(request.reaches ? { reaches: request.reaches } : {}),
-      ports: [],
-    };
+    const plain = withConfiguredGateways(network, newEndpoint(network, request, taken));
+    const unpublished = { ...plain, hostInterfaceName: `veth${plain.id.slice(0, 7)}` };
     try {
       const wantedName = request.interfaceName ?? request.driverOptions[INTERFACE_NAME_OPTION];
       const interfaceName = this.#interfaces.take(
         request.containerId,
-        id,
+        unpublished.id,
         wantedName || undefined,
         settings.interfacePrefix,
       );
@@ -235,15 +217,18 @@ export class BridgeDriver implements NetworkDriver {
       isolated: !settings.interContainer,
       defaultRoute: options.defaultRoute,
     });
+    // Somebody took the link of a container that goes on: its rules are still there.
+    if (this.#made.has(endpoint.id)) return endpoint;
     try {
       await this.#firewall.allow(this.#rules.flows(endpoint));
       await this.#firewall.publish(this.#rules.ports(network, endpoint));
-      return endpoint;
     } catch (error) {
       await this.#firewall.forbid(this.#rules.flows(endpoint));
       deleteEndpointLink(host, endpoint);
       throw error;
     }
+    this.#made.add(endpoint.id);
+    return endpoint;
   }
 
   async changePorts(
@@ -282,7 +267,10 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   isLinkMissing(endpoint: EndpointRecord): boolean {
-    return nl.findLink(this.#host().socket, endpoint.hostInterfaceName) === undefined;
+    return (
+      this.#made.has(endpoint.id) &&
+      nl.findLink(this.#host().socket, endpoint.hostInterfaceName) === undefined
+    );
   }
 
   async leave(
@@ -291,6 +279,7 @@ export class BridgeDriver implements NetworkDriver {
     sandbox: Sandbox | undefined,
     options?: LeaveOptions,
   ): Promise<void> {
+    this.#made.delete(endpoint.id);
     await this.#firewall.unpublish(this.#rules.ports(network, endpoint));
     await this.#firewall.forbid(this.#rules.flows(endpoint));
     if (sandbox && options?.sandboxEnds) this.#ending.set(endpoint.id, endpoint);
@@ -301,9 +290,7 @@ export class BridgeDriver implements NetworkDriver {
     await this.#giveBack(network, endpoint);
   }
 
-  /**
-   * As the contract says. Pairs that lost their bridge are put back into it; those that are gone are for `join` to make again.
-   */
+  /** As the contract says. Pairs that are gone are for `join` to make again. */
   async reconcile(
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
   ): Promise<void> {
@@ -312,15 +299,9 @@ export class BridgeDriver implements NetworkDriver {
     const loops = this.#options.respectInputRules ? [INPUT_LOOP_ID] : [];
     removeStrayLinks(host, new Set([...networks.map(({ network }) => network.id), ...endpointIds, ...loops]));
     for (const { network, endpoints } of networks) {
-      const settings = readBridgeSettings(network);
       this.#ipam.restoreNetwork(network);
-      const masterIndex = ensureBridge(host, network, settings);
-      for (const { hostInterfaceName } of endpoints) {
-        host.socket.executeIgnoring(
-          ["ENODEV"],
-          [nl.changeNamedLink(hostInterfaceName, { masterIndex, up: true })],
-        );
-      }
+      restoreBridge(host, network, endpoints);
+      for (const { id } of [network, ...endpoints]) this.#made.add(id);
     }
     await this.#firewall.reconcile({
       bridges: networks.map(({ network }) => this.#rules.bridge(network)),
@@ -331,6 +312,26 @@ export class BridgeDriver implements NetworkDriver {
         endpoints.flatMap((endpoint) => this.#rules.flows(endpoint)),
       ),
     });
+  }
+
+  async repair(
+    networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
+  ): Promise<void> {
+    for (const { network, endpoints } of networks) {
+      if (this.#made.has(network.id)) restoreBridge(this.#host(), network, endpoints);
+    }
+    await this.#firewall.restore();
+  }
+
+  watch(damaged: () => void): void {
+    const { reactor, hostNamespace } = this.#options;
+    if (!reactor || this.#watch) return;
+    this.#watch = new LinkWatch(
+      reactor,
+      hostNamespace,
+      (event) => this.#made.isDamage(event, this.#host().socket),
+      damaged,
+    );
   }
 
   addressUse(network: NetworkRecord): ReadonlyMap<string, AddressUse> | undefined {
@@ -344,6 +345,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async close(): Promise<void> {
+    await this.#watch?.close();
     this.#ports.close();
     this.#finishEnding();
     this.#socket?.close();
@@ -386,11 +388,4 @@ export class BridgeDriver implements NetworkDriver {
       if (address !== "") await this.#ipam.releaseAddress(network.id, address);
     }
   }
-}
-
-/** Where a family's packets leave: the auxiliary address that says so, the bridge itself otherwise. */
-function gatewayOf(network: NetworkRecord, name: string, own: string | undefined): string {
-  if (own === undefined) return "";
-  const other = network.pools.map(({ auxAddresses }) => auxAddresses?.[name]).find(Boolean);
-  return other ?? own;
 }

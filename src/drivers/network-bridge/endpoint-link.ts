@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
-import type { EndpointRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import { openFd } from "../../os/linux/fd.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
 import { configureInterface, type DefaultRoute } from "../network-sandbox/mod.ts";
-import type { Host } from "./bridge-link.ts";
+import { ensureBridge, type Host } from "./bridge-link.ts";
+import { readBridgeSettings } from "./bridge-settings.ts";
 
 export interface EndpointLinkOptions {
   readonly bridgeIndex: number;
@@ -42,13 +43,38 @@ function pairRequests(
     ),
     // The kernel takes no alias while it makes a link. All requests travel in one system call.
     nl.changeNamedLink(endpoint.hostInterfaceName, { alias: host.owner.aliasOf(endpoint.id) }),
-    nl.changeBridgePort(endpoint.hostInterfaceName, {
-      // Where bridged packets pass the packet filter, a container's call of its own published port is turned back
-      // inside the bridge.
-      hairpin: endpoint.ports.length > 0,
-      isolated: options.isolated,
-    }),
+    portRequest(endpoint, options.isolated),
   ];
+}
+
+/** `isolated`: the bridge passes nothing from this port to other containers' ports. */
+function portRequest(endpoint: EndpointRecord, isolated: boolean): nl.NetlinkRequest {
+  return nl.changeBridgePort(endpoint.hostInterfaceName, {
+    // Where bridged packets pass the packet filter, a container's call of its own published port is turned back
+    // inside the bridge.
+    hairpin: endpoint.ports.length > 0,
+    isolated,
+  });
+}
+
+/** The network's bridge is there, and so are its endpoints' pairs in it as far as there are pairs. Idempotent. Errors: as ensureBridge. */
+export function restoreBridge(
+  host: Host,
+  network: NetworkRecord,
+  endpoints: readonly EndpointRecord[],
+): void {
+  const settings = readBridgeSettings(network);
+  const masterIndex = ensureBridge(host, network, settings);
+  for (const endpoint of endpoints) {
+    // A link of that name that is no port of this bridge any more, or no link at all.
+    host.socket.executeIgnoring(
+      ["ENODEV"],
+      [
+        nl.changeNamedLink(endpoint.hostInterfaceName, { masterIndex, up: true }),
+        portRequest(endpoint, !settings.interContainer),
+      ],
+    );
+  }
 }
 
 /** Makes the pair; what an earlier attempt left under the same name is replaced. */

@@ -1,6 +1,5 @@
 import { constants } from "node:fs";
 import { messageOf, permissionDenied } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type {
   AddressUse,
@@ -14,8 +13,13 @@ import { openFd } from "../../os/linux/fd.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
-import { type IpamDriver, macAddressFor } from "../ipam/mod.ts";
-import { configureInterface, type InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
+import type { IpamDriver } from "../ipam/mod.ts";
+import {
+  configureInterface,
+  type InterfaceNames,
+  newEndpoint,
+  setDefaultRoutes,
+} from "../network-sandbox/mod.ts";
 import { readMacvlanSettings } from "./macvlan-settings.ts";
 import { ensureParent, removeStrayParents } from "./parent-link.ts";
 
@@ -70,37 +74,15 @@ export class MacvlanDriver implements NetworkDriver {
 
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
     const { ipam, interfaces } = this.#options;
-    const id = newId();
-    const { ipv4, ipv6, macAddress } = await ipam.takeAddresses(network, {
+    const taken = await ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
     });
-    const nameless: EndpointRecord = {
-      id,
-      networkId: network.id,
-      containerId: request.containerId,
-      containerName: request.containerName,
-      macAddress: request.macAddress ?? macAddress ?? macAddressFor(ipv4?.address ?? ""),
-      ipv4Address: ipv4?.address ?? "",
-      ipv4PrefixLength: ipv4?.prefixLength ?? 0,
-      ipv4Gateway: ipv4?.gateway ?? "",
-      ipv6Address: ipv6?.address ?? "",
-      ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-      ipv6Gateway: ipv6?.gateway ?? "",
-      interfaceName: "",
-      hostInterfaceName: "",
-      aliases: request.aliases,
-      links: request.links,
-      dnsNames: request.dnsNames,
-      driverOptions: request.driverOptions,
-      gatewayPriority: request.gatewayPriority,
-      exposedPorts: request.exposedPorts,
-      ports: [],
-    };
+    const nameless = newEndpoint(network, request, taken);
     try {
       const wanted = request.interfaceName ?? request.driverOptions[INTERFACE_NAME_OPTION];
-      const interfaceName = interfaces.take(request.containerId, id, wanted || undefined, "eth");
+      const interfaceName = interfaces.take(request.containerId, nameless.id, wanted || undefined, "eth");
       return { ...nameless, interfaceName };
     } catch (error) {
       await this.releaseEndpoint(network, nameless);

@@ -1,7 +1,8 @@
 import { permissionDenied } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import type { NetworkDriver } from "../../core/networks/network-driver.ts";
 import type { EndpointRecord, EndpointRequest, NetworkRecord } from "../../core/networks/network-record.ts";
+
+import { newEndpoint } from "../network-sandbox/mod.ts";
 
 /**
  * A kind of network that nothing is made for: its one network is there without anyone making it, and a container's
@@ -24,28 +25,7 @@ export class LinklessDriver implements NetworkDriver {
   }
 
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
-    return {
-      id: newId(),
-      networkId: network.id,
-      containerId: request.containerId,
-      containerName: request.containerName,
-      macAddress: "",
-      ipv4Address: "",
-      ipv4PrefixLength: 0,
-      ipv4Gateway: "",
-      ipv6Address: "",
-      ipv6PrefixLength: 0,
-      ipv6Gateway: "",
-      interfaceName: "",
-      hostInterfaceName: "",
-      aliases: request.aliases,
-      links: request.links,
-      dnsNames: request.dnsNames,
-      driverOptions: request.driverOptions,
-      gatewayPriority: request.gatewayPriority,
-      exposedPorts: request.exposedPorts,
-      ports: [],
-    };
+    return { ...newEndpoint(network, request, {}), macAddress: "" };
   }
 
   async changePorts(_network: NetworkRecord, endpoint: EndpointRecord): Promise<EndpointRecord> {

@@ -6,7 +6,6 @@ import type { Logger } from "../../base/logger.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
 import type {
   NameResolver,
-  NetworkDriver,
   NetworkDrivers,
   NetworkStore,
   ResolverSettings,
@@ -43,6 +42,7 @@ import {
 } from "./errors.ts";
 import { isListed, isPrunable } from "./list-networks.ts";
 import { networkEvent } from "./network-event.ts";
+import { NetworkRepairs } from "./network-repairs.ts";
 import { newNetwork } from "./new-network.ts";
 import { type DefaultBridge, isPredefined, PREDEFINED, predefinedRecord } from "./predefined.ts";
 
@@ -66,6 +66,7 @@ export interface NetworkServiceParts {
 export class NetworkService {
   readonly #parts: NetworkServiceParts;
   readonly #endpoints: Endpoints;
+  readonly #repairs: NetworkRepairs;
   /** One creation or removal at a time, those of each plug-in's networks beside the others. */
   readonly #turns = new KeyedMutex();
   /** Ids of networks that are stored and not made yet. */
@@ -82,6 +83,7 @@ export class NetworkService {
       network: (nameOrId) => this.get(nameOrId),
       publish: (action, network, containerId) => this.#publish(action, network, containerId),
     });
+    this.#repairs = new NetworkRepairs(parts, this.#endpoints);
   }
 
   /**
@@ -94,16 +96,9 @@ export class NetworkService {
     this.#dropEndpointsExcept(running);
     for (const { name, driver } of PREDEFINED) await this.#ensurePredefined(name, driver);
     const used = store.listNetworks().map(({ driver }) => drivers.known(driver));
-    for (const driver of new Set([...drivers.builtin, ...used])) await this.#restoreNetworksOf(driver);
+    for (const driver of new Set([...drivers.builtin, ...used])) await this.#repairs.restore(driver);
     await sandboxes.removeOrphans(running);
-    for (const containerId of running) {
-      try {
-        await this.#endpoints.repair(containerId);
-      } catch (error) {
-        // One container without its network must not keep the others from theirs.
-        this.#parts.logger.error({ container: containerId, reason: messageOf(error) }, "repairing links");
-      }
-    }
+    await this.#repairs.repairEndpoints(running);
   }
 
   /** Checks what a container asks of a network; the network. Errors: notFound, invalidArgument, permissionDenied. */
@@ -341,21 +336,6 @@ export class NetworkService {
       // Stays stored until the plug-in knows, or does not answer.
       else background.start("dropping an endpoint", () => this.#endpoints.remove(network, endpoint));
     }
-  }
-
-  async #restoreNetworksOf(driver: NetworkDriver): Promise<void> {
-    const { store, names } = this.#parts;
-    const networks = store
-      .listNetworks()
-      .filter((network) => network.driver === driver.name && !network.configOnly)
-      .map((network) => ({ network, endpoints: store.endpointsOf(network.id) }));
-    for (const { network, endpoints } of networks) {
-      for (const endpoint of endpoints) {
-        await driver.restoreEndpoint(network, endpoint);
-        names.addEndpoint(network, endpoint);
-      }
-    }
-    await driver.reconcile(networks);
   }
 
   #configuration(name: string): NetworkRecord {
