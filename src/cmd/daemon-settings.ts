@@ -55,6 +55,9 @@ export const DAEMON_FLAGS = {
   ipv6: bool("Enable IPv6 networking for the default bridge network"),
   "insecure-registry": list("Enable insecure registry communication"),
   label: list("Set key=value labels to the daemon"),
+  "live-restore": bool("Keep containers running while the daemon does not, and take them over again", {
+    default: true,
+  }),
   "log-driver": string("Default driver for container logs", { default: "json-file" }),
   "log-opt": map("Default log driver options for containers"),
   "log-level": string('Set the logging level ("debug"|"info"|"warn"|"error")', {
@@ -69,6 +72,7 @@ export const DAEMON_FLAGS = {
   "respect-host-firewall": bool(
     "Let published ports in only where the host's own input rules accept them, as if a program of the host listened",
   ),
+  "shutdown-timeout": int("Set the default shutdown timeout", { default: 15 }),
   "storage-driver": string("Storage driver to use", { short: "s" }),
   "storage-opt": list("Storage driver options"),
   tls: bool("Use TLS; implied by --tlsverify"),

@@ -36,7 +36,7 @@ export async function runDaemon(argv: readonly string[]): Promise<number> {
     return 1;
   }
   try {
-    await serve(settings);
+    await serve(settings, () => readDaemonSettings(argv).settings);
     return 0;
   } catch (error) {
     process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
@@ -44,10 +44,10 @@ export async function runDaemon(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function serve(settings: DaemonSettings): Promise<void> {
-  const logger = createLogger(settings.debug ? "debug" : settings["log-level"]);
+async function serve(settings: DaemonSettings, readAgain: () => DaemonSettings): Promise<void> {
+  const { logger, setLevel } = createLogger(levelOf(settings));
   using _pidFile = settings.pidfile === "" ? undefined : writePidFile(settings.pidfile);
-  const ended = endSignal(logger);
+  const ended = endSignal();
   await using engine = await createEngine({
     dataRoot: settings["data-root"],
     runRoot: settings["exec-root"],
@@ -58,9 +58,25 @@ async function serve(settings: DaemonSettings): Promise<void> {
   const hosts =
     settings.host.length > 0 ? settings.host : [`unix://${join(settings["exec-root"], "gantry.sock")}`];
   for (const host of hosts) logger.info({ address: await api.listen(host) }, "API listens");
+  process.on("SIGHUP", () => {
+    try {
+      const next = readAgain();
+      const ignored = engine.reload(next);
+      setLevel(levelOf(next));
+      if (ignored.length > 0) logger.warn({ settings: ignored }, "changed settings that need a restart");
+      logger.info({}, "the configuration was read again");
+    } catch (error) {
+      logger.error({ reason: messageOf(error) }, "the configuration stays as it was");
+    }
+  });
   tellReady();
   logger.info({ signal: await ended }, "shutting down");
   await api.close(CLOSE_GRACE_MS);
+  await engine.stop();
+}
+
+function levelOf(settings: DaemonSettings): string {
+  return settings.debug ? "debug" : settings["log-level"];
 }
 
 function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): HttpApi {
@@ -97,8 +113,9 @@ function tellReady(): void {
 }
 
 /** Resolves with the first signal that asks the daemon to end. */
-function endSignal(logger: Logger): Promise<NodeJS.Signals> {
-  process.on("SIGHUP", () => logger.warn({}, "reloading the configuration is not supported yet"));
+function endSignal(): Promise<NodeJS.Signals> {
+  // One that comes while the engine starts ends nothing: the configuration has just been read.
+  process.on("SIGHUP", () => {});
   // A client that went away is found out by the error of its socket.
   process.on("SIGPIPE", () => {});
   return new Promise((resolve) => {

@@ -10,10 +10,20 @@ const LEVELS: Readonly<Record<string, LevelWithSilent>> = {
   fatal: "fatal",
 };
 
-/** A logger that writes JSON lines to stderr. Errors: invalidArgument for a level docker does not know. */
-export function createLogger(level: string): Logger {
+function levelNamed(level: string): LevelWithSilent {
   const known = LEVELS[level];
   if (!known) throw invalidArgument(`invalid logging level: ${level}`);
+  return known;
+}
+
+/** A logger that writes JSON lines to stderr. Errors: invalidArgument for a level docker does not know. */
+export function createLogger(level: string): { readonly logger: Logger; setLevel(level: string): void } {
   // Lines of a process that is about to be killed must be out: no buffer.
-  return pino({ level: known, base: null }, destination({ fd: 2, sync: true }));
+  const logger = pino({ level: levelNamed(level), base: null }, destination({ fd: 2, sync: true }));
+  return {
+    logger,
+    setLevel: (next) => {
+      logger.level = levelNamed(next);
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
-import { type PluginDirectories, Plugins } from "../drivers/plugin-client/mod.ts";
+import { Plugins } from "../drivers/plugin-client/mod.ts";
 import {
   defaultMaskedPaths,
   defaultReadonlyPaths,
@@ -62,12 +62,14 @@ import {
   StateDatabase,
 } from "../state/mod.ts";
 import { ContainerImageSource } from "./container-images.ts";
+import { CurrentSettings } from "./current-settings.ts";
 import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
 import { openRegistries } from "./open-registries.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
+import { cdiDirectories, pluginDirectories } from "./shared-directories.ts";
 import { openStorage } from "./storage-driver.ts";
 
 export interface EngineOptions {
@@ -94,6 +96,10 @@ export interface Engine extends AsyncDisposable {
   readonly system: SystemService;
   /** Plug-ins that decide about requests; undefined where none are configured. */
   readonly authorization: AuthorizationPlugins | undefined;
+  /** Takes over what may change while it runs; names of changed settings that need a new start. */
+  reload(settings: DaemonSettings): string[];
+  /** Stops every container where the settings say that they do not outlive the engine; to be called before disposal. */
+  stop(): Promise<void>;
   /** Resolves when the peer of that unix socket has closed it for good; rejects when the signal aborts. */
   whenHungUp(fd: number, signal: AbortSignal): Promise<void>;
   /** Runs a container to its end and removes it. */
@@ -116,7 +122,8 @@ async function assemble(
   resources: AsyncDisposableStack,
 ): Promise<Omit<Engine, typeof Symbol.asyncDispose>> {
   const { dataRoot, runRoot, logger = silentLogger } = options;
-  const settings = { ...defaultSettings(), ...options.settings };
+  const current = new CurrentSettings({ ...defaultSettings(), ...options.settings });
+  const settings = current.values;
   mkdirSync(runRoot, { recursive: true, mode: 0o711 });
   const id = engineIdOf(dataRoot);
   const { world } = await prepareHost();
@@ -316,8 +323,10 @@ async function assemble(
     },
     runtimes: await describeRuntimes(runtime.runtimes),
     init: () => describeInit(settings["init-path"]),
-    labels: settings.label,
-    debug: settings.debug,
+    current: () => {
+      const { label: labels, debug, "live-restore": liveRestore } = current.values;
+      return { labels, debug, liveRestore };
+    },
     plugins: () =>
       pluginNames(
         {
@@ -351,6 +360,15 @@ async function assemble(
       settings["authorization-plugin"].length > 0
         ? new AuthorizationPlugins(plugins, settings["authorization-plugin"], logger)
         : undefined,
+    reload: (next) => {
+      const ignored = current.reload(next);
+      system.announceReload(current.describe());
+      return ignored;
+    },
+    stop: async () => {
+      const { "live-restore": liveRestore, "shutdown-timeout": timeoutSeconds } = current.values;
+      if (!liveRestore) await containers.stopAll({ timeoutSeconds });
+    },
     whenHungUp: (fd, signal) => reactor.hungUp(fd, signal, { keepAlive: false }),
     run: (run) => runContainer(containers, run),
   };
@@ -361,20 +379,6 @@ function machinePlatform(): Platform {
   const host = hostPlatform();
   const level = host.architecture === "amd64" ? readX86Level() : 1;
   return level > 1 ? { ...host, variant: `v${level}` } : host;
-}
-
-/** Docker's directories for plug-ins, this program's, and this engine's alone. */
-function pluginDirectories(runRoot: string): PluginDirectories {
-  const own = join(runRoot, "plugins");
-  return {
-    sockets: ["/run/docker/plugins", "/run/gantry/plugins", own],
-    specifications: ["/etc/docker/plugins", "/usr/lib/docker/plugins", "/etc/gantry/plugins", own],
-  };
-}
-
-/** An empty name alone switches the devices off. */
-function cdiDirectories(named: readonly string[]): readonly string[] {
-  return named.length === 0 ? ["/etc/cdi", "/var/run/cdi"] : named.filter((directory) => directory !== "");
 }
 
 function defaultSettings(): DaemonSettings {

@@ -49,6 +49,7 @@ import {
   pauseContainer,
   restartContainer,
   type StopOptions,
+  stopAllContainers,
   stopContainer,
   unpauseContainer,
 } from "./run/stop.ts";
@@ -72,8 +73,13 @@ export class ContainerService {
 
   /** Nothing starts by itself any more; running containers go on. */
   close(): void {
-    this.#parts.live.cancelAllRestarts();
+    this.#parts.live.endRestarts();
     this.#parts.health.endAll();
+  }
+
+  /** No container runs any more, and none is started again by this engine. */
+  async stopAll(options: { readonly timeoutSeconds: number }): Promise<void> {
+    await stopAllContainers(this.#parts, options);
   }
 
   async list(options: ListOptions): Promise<ContainerSummary[]> {

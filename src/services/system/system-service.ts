@@ -55,8 +55,12 @@ export interface SystemServiceParts {
   readonly devices: DeviceSource;
   readonly runtimes: readonly RuntimeProgram[];
   readonly init: () => Promise<InitProgram>;
-  readonly labels: readonly string[];
-  readonly debug: boolean;
+  /** Settings that a reload of the configuration changes. */
+  readonly current: () => {
+    readonly labels: readonly string[];
+    readonly debug: boolean;
+    readonly liveRestore: boolean;
+  };
   /** Names of drivers and plug-ins as they are now. */
   readonly plugins: () => PluginsInfo;
   readonly defaultLogDriver: string;
@@ -140,6 +144,7 @@ export class SystemService {
     const devices = await this.#parts.devices.list();
     const counts = countStates(containers);
     const { limits } = this.#parts;
+    const current = this.#parts.current();
     return {
       ID: this.#parts.engineId,
       ...counts,
@@ -161,7 +166,7 @@ export class SystemService {
       IPv4Forwarding: host.ipv4Forwarding,
       BridgeNfIptables: false,
       BridgeNfIp6tables: false,
-      Debug: this.#parts.debug,
+      Debug: current.debug,
       NFd: readdirSync("/proc/self/fd").length,
       NGoroutines: 0,
       SystemTime: formatRfc3339Nano(nowNs()),
@@ -183,7 +188,7 @@ export class SystemService {
       HttpsProxy: process.env["HTTPS_PROXY"] ?? "",
       NoProxy: process.env["NO_PROXY"] ?? "",
       Name: host.name,
-      Labels: [...this.#parts.labels],
+      Labels: [...current.labels],
       ExperimentalBuild: false,
       ServerVersion: VERSION,
       Runtimes: Object.fromEntries(runtimes.map(({ name, path }) => [name, { path }])),
@@ -196,7 +201,7 @@ export class SystemService {
         Error: "",
         RemoteManagers: null,
       },
-      LiveRestoreEnabled: true,
+      LiveRestoreEnabled: current.liveRestore,
       Isolation: "",
       InitBinary: init.name,
       ContainerdCommit: { ID: "" },
@@ -208,6 +213,15 @@ export class SystemService {
       DiscoveredDevices: devices.names.map((name) => ({ Source: "cdi", ID: name })),
       Warnings: warningsOf(tellMissingLimits(limits, host.cgroupVersion), devices.errors),
     };
+  }
+
+  /** Tells that the configuration was read again and what it says now. */
+  announceReload(attributes: Readonly<Record<string, string>>): void {
+    this.#parts.events.publish({
+      type: "daemon",
+      action: "reload",
+      actor: { id: this.#parts.engineId, attributes: { ...attributes, name: this.#parts.host().name } },
+    });
   }
 
   async diskUsage(options: { readonly kinds: readonly DiskUsageKind[] }): Promise<DiskUsageReport> {

@@ -37,7 +37,7 @@ export async function handleExit(
   if (!before || parts.live.task(id) !== task) return;
   endHealthMonitor(parts, id);
   parts.logs.processEnded({ id });
-  const restarts = wantsRestart(before, status.exitCode);
+  const restarts = !parts.live.restartsEnded && wantsRestart(before, status.exitCode);
   const ended = changeRecord(parts, id, ({ state }) => ({
     task: undefined,
     state: {

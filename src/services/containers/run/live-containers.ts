@@ -24,6 +24,7 @@ class LiveContainer {
 /** Tasks by container, clients that attached before there was one, and waiters for exits and removals. */
 export class LiveContainers {
   readonly #byId = new Map<string, LiveContainer>();
+  #restartsEnded = false;
 
   task(id: string): Task | undefined {
     return this.#byId.get(id)?.task;
@@ -93,6 +94,10 @@ export class LiveContainers {
     live?.exits.notify(undefined);
   }
 
+  get restartsEnded(): boolean {
+    return this.#restartsEnded;
+  }
+
   /** A wait before a restart, which `cancelRestart` cuts short. */
   beginRestartWait(id: string): AbortSignal {
     const live = this.#of(id);
@@ -110,7 +115,9 @@ export class LiveContainers {
     return true;
   }
 
-  cancelAllRestarts(): void {
+  /** From now on nothing starts again by itself: the engine ends. */
+  endRestarts(): void {
+    this.#restartsEnded = true;
     for (const id of this.#byId.keys()) this.cancelRestart(id);
   }
 

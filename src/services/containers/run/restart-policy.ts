@@ -24,12 +24,11 @@ export function restartWaitMs(restartCount: number, lastRunMs: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** restartCount, MAX_WAIT_MS);
 }
 
-/** Whether the policy starts a container when the engine starts. */
+/** Whether the policy starts a container when the engine starts; of those that were stopped by hand, all but `unless-stopped`. */
 export function wantsStartAtBoot(record: ContainerRecord): boolean {
   const name = record.hostConfig.RestartPolicy?.Name ?? "no";
   if (!record.startedOnce) return false;
   if (name === "always") return true;
   if (name === "unless-stopped") return !record.manuallyStopped;
-  if (record.manuallyStopped) return false;
   return name === "on-failure" && failureIsTriedAgain(record, record.state.exitCode);
 }

@@ -20,6 +20,8 @@ export interface StopOptions {
 }
 
 const DEFAULT_STOP_SECONDS = 10;
+/** What killing and clearing up may take on top of a container's own time. */
+const SHUTDOWN_GRACE_SECONDS = 5;
 /** After a SIGKILL the kernel ends a process at once unless it hangs in a system call. */
 const KILL_GRACE_MS = 10_000;
 
@@ -39,9 +41,50 @@ export async function stopContainer(parts: ContainerParts, id: string, options: 
   const signal = stopSignal(record, options.signal);
   if (record.state.status === "restarting") return cancelRestart(parts, id);
   if (!isRunning(record)) throw alreadyStopped();
+  changeRecord(parts, id, () => ({ manuallyStopped: true }));
   await endProcess(parts, record, signal, options.timeoutSeconds);
   const stopped = parts.store.get(id);
   if (stopped) publishContainerEvent(parts, stopped, "stop");
+}
+
+/** Time that a container is given to end after its stop signal; -1 for as long as it takes. */
+function stopSeconds(record: ContainerRecord): number {
+  return record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+}
+
+/**
+ * No container runs, and none is started again by this engine: the engine ends. Each gets its own stop signal and time; the
+ * next engine starts those whose policy wants it, as if nobody had stopped them. Gives up after the longest of
+ * these times and `timeoutSeconds` (-1: never); what still runs then is adopted by the next engine.
+ */
+export async function stopAllContainers(
+  parts: ContainerParts,
+  options: { readonly timeoutSeconds: number },
+): Promise<void> {
+  parts.live.endRestarts();
+  const running = parts.store.list().filter(isRunning);
+  const stopping = Promise.all(running.map((record) => stopForShutdown(parts, record)));
+  const seconds = [options.timeoutSeconds, ...running.map(stopSeconds).map(withGrace)];
+  const limitMs = seconds.some((each) => each < 0) ? undefined : Math.max(...seconds) * 1000;
+  if (await settledWithin(stopping, limitMs)) return;
+  parts.logger.error({ limitMs }, "containers still run at the end of the engine");
+}
+
+function withGrace(seconds: number): number {
+  return seconds < 0 ? seconds : seconds + SHUTDOWN_GRACE_SECONDS;
+}
+
+async function stopForShutdown(parts: ContainerParts, record: ContainerRecord): Promise<void> {
+  const { id } = record;
+  try {
+    await endProcess(parts, record, stopSignal(record, undefined), undefined);
+    // What follows an exit has the lock: once it is free, mounts and addresses are given back.
+    using _turn = await parts.locks.acquire(id);
+    const stopped = parts.store.get(id);
+    if (stopped) publishContainerEvent(parts, stopped, "stop");
+  } catch (error) {
+    parts.logger.error({ err: error, container: id }, "stopping a container at the end of the engine");
+  }
 }
 
 async function cancelRestart(parts: ContainerParts, id: string): Promise<void> {
@@ -62,8 +105,7 @@ async function endProcess(
 ): Promise<void> {
   const { id } = record;
   const exited = parts.live.nextExit(id);
-  changeRecord(parts, id, () => ({ manuallyStopped: true }));
-  const seconds = timeoutSeconds ?? record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+  const seconds = timeoutSeconds ?? stopSeconds(record);
   if (record.state.status === "paused") await unpauseContainer(parts, id);
   await sendSignal(parts, record, signal);
   if (await settledWithin(exited, seconds < 0 ? undefined : seconds * 1000)) return;
@@ -125,7 +167,10 @@ export async function restartContainer(
   const record = currentRecord(parts, id);
   const signal = stopSignal(record, options.signal);
   if (record.state.status === "restarting") await cancelRestart(parts, id);
-  else if (isRunning(record)) await endProcess(parts, record, signal, options.timeoutSeconds);
+  else if (isRunning(record)) {
+    changeRecord(parts, id, () => ({ manuallyStopped: true }));
+    await endProcess(parts, record, signal, options.timeoutSeconds);
+  }
   await startContainer(parts, id);
   const started = parts.store.get(id);
   if (started) publishContainerEvent(parts, started, "restart");

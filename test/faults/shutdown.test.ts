@@ -1,0 +1,91 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TEST_IMAGE, useEngine } from "../api/harness.ts";
+import { hasDockerCli } from "../fixtures/docker-cli.ts";
+import { makeTempDir } from "../fixtures/temp-dir.ts";
+import { untilTrue } from "./until.ts";
+
+const TIMEOUT_MS = 60_000;
+/** Ends with 3 when it is asked to. */
+const OBEDIENT = "trap 'echo bye; exit 3' TERM; while :; do sleep 0.1; done";
+const STUBBORN = "trap '' TERM; while :; do sleep 0.1; done";
+
+describe.skipIf(!hasDockerCli)("--live-restore=false", () => {
+  const harness = useEngine({ flags: ["--live-restore=false", "--shutdown-timeout", "1"] });
+  const inspect = async (name: string, format: string) =>
+    (await harness.docker(["inspect", "--format", format, name])).stdout.trim();
+  const state = (name: string) => inspect(name, "{{.State.Status}} {{.State.ExitCode}}");
+
+  test(
+    "containers are stopped, and started again as their policies say",
+    async () => {
+      const { docker, engine } = harness;
+      expect((await docker(["info", "--format", "{{.LiveRestoreEnabled}}"])).stdout).toBe("false\n");
+      const run = (name: string, policy: string, script = OBEDIENT) =>
+        docker([
+          ...["run", "--detach", "--network", "none", "--name", name, "--restart", policy],
+          ...["--stop-timeout", "2", TEST_IMAGE, "sh", "-c", script],
+        ]);
+      const policies = ["no", "on-failure", "unless-stopped", "always"];
+      for (const policy of policies) {
+        await run(policy, policy);
+        await run(`${policy}-stopped`, policy);
+        expect((await docker(["stop", `${policy}-stopped`])).code).toBe(0);
+      }
+      await run("stubborn", "no", STUBBORN);
+      await run("paused", "no");
+      await docker(["pause", "paused"]);
+      await docker(["run", "--detach", "--rm", "--name", "gone", TEST_IMAGE, "sh", "-c", OBEDIENT]);
+      const names = [...policies, "stubborn", "paused", "gone"];
+      const pids = await Promise.all(names.map((name) => inspect(name, "{{.State.Pid}}")));
+      await engine.stop();
+      expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+      await engine.restart();
+      for (const name of ["on-failure", "unless-stopped", "always", "always-stopped", "on-failure-stopped"]) {
+        await untilTrue(async () => (await state(name)) === "running 0");
+        expect(await inspect(name, "{{.RestartCount}}")).toBe("0");
+      }
+      expect(await state("no")).toBe("exited 3");
+      expect((await docker(["logs", "no"])).stdout).toBe("bye\n");
+      expect(await state("no-stopped")).toBe("exited 3");
+      expect(await state("unless-stopped-stopped")).toBe("exited 3");
+      expect(await state("stubborn")).toBe("exited 137");
+      expect(await state("paused")).toBe("exited 3");
+      expect((await docker(["inspect", "gone"])).code).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.skipIf(!hasDockerCli)("SIGHUP", () => {
+  const folder = makeTempDir("config");
+  afterAll(() => folder[Symbol.dispose]());
+  const file = join(folder.path, "daemon.json");
+  const configure = (config: object) => writeFileSync(file, JSON.stringify(config));
+  configure({ "live-restore": true });
+  const harness = useEngine({ flags: ["--config-file", file] });
+
+  test(
+    "reads the configuration again; what is wrong with it changes nothing",
+    async () => {
+      const { docker, engine } = harness;
+      const info = async () =>
+        (await docker(["info", "--format", "{{.LiveRestoreEnabled}} {{.Labels}} {{.Debug}}"])).stdout;
+      expect(await info()).toBe("true [] false\n");
+      configure({ "live-restore": false, labels: ["a=b"], debug: true, mtu: 1400 });
+      process.kill(engine.pid(), "SIGHUP");
+      await untilTrue(async () => (await info()) === "false [a=b] true\n");
+      expect(engine.log()).toContain('"settings":["mtu"]');
+      const until = (Date.now() / 1000).toFixed(3);
+      const since = ["events", "--since", "1m", "--until", until, "--filter", "event=reload"];
+      const { stdout } = await docker([...since, "--format", "{{json .Actor.Attributes}}"]);
+      expect(JSON.parse(stdout)).toMatchObject({ labels: '["a=b"]', "live-restore": "false" });
+      configure({ "live-restore": "often" });
+      process.kill(engine.pid(), "SIGHUP");
+      await untilTrue(() => engine.log().includes("the configuration stays as it was"));
+      expect(await info()).toBe("false [a=b] true\n");
+    },
+    TIMEOUT_MS,
+  );
+});
