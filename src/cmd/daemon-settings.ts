@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { parseBinarySize } from "../base/bytes.ts";
 import { invalidArgument } from "../base/errors.ts";
 import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
@@ -45,6 +46,7 @@ export const DAEMON_FLAGS = {
     { validate: checkAddress },
   ),
   icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
+  "image-gc": map("Keep the image store below a size: max-used-space=20GB", { validate: checkImageGc }),
   init: bool("Run an init in the container to forward signals and reap processes"),
   "init-path": string("Path to the docker-init binary"),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
@@ -89,6 +91,7 @@ const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
   "authorization-plugins": "authorization-plugin",
   "cdi-spec-dirs": "cdi-spec-dir",
   hosts: "host",
+  images: "image-gc",
   "default-address-pools": "default-address-pool",
   "default-network-opts": "default-network-opt",
   "dns-opts": "dns-opt",
@@ -171,6 +174,7 @@ function settingsOfFile(config: Record<string, unknown>, path: string): Record<s
 function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unknown, path: string): unknown {
   if (name === "add-runtime") return runtimesOf(value, path);
   if (name === "log-opt") return textsOf(key, value, path);
+  if (name === "image-gc") return imageGcOf(value, path);
   if (name === "default-address-pool") return addressPoolsOf(value, path);
   if (name === "default-network-opt") return networkOptionsOf(key, value, path);
   const initial: unknown = DAEMON_FLAGS[name].initial;
@@ -181,6 +185,32 @@ function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unkno
   throw invalidArgument(
     `unable to configure the Docker daemon with file ${path}: directive ${key} has a value of the wrong type`,
   );
+}
+
+/** `max-used-space=20GB`. */
+function checkImageGc(text: string): string {
+  const [key, value = ""] = text.split("=", 2);
+  if (key !== "max-used-space") throw invalidArgument(`unknown option of image-gc: ${key}`);
+  if (!(parseBinarySize(value) > 0))
+    throw invalidArgument(`invalid size of image-gc: ${JSON.stringify(value)}`);
+  return text;
+}
+
+/** `{"gc": {"enabled": true, "maxUsedSpace": "20GB"}}`, in the form of docker's `builder`. */
+function imageGcOf(value: unknown, path: string): Record<string, string> {
+  const { gc, ...rest } = (value ?? {}) as { gc?: { enabled?: unknown; maxUsedSpace?: unknown } };
+  const { enabled, maxUsedSpace, ...others } = gc ?? {};
+  const unknown = [...Object.keys(rest), ...Object.keys(others).map((key) => `gc.${key}`)];
+  const fits =
+    typeof enabled === "boolean" && (maxUsedSpace === undefined || typeof maxUsedSpace === "string");
+  if (unknown.length > 0 || !fits || (enabled && maxUsedSpace === undefined)) {
+    throw invalidArgument(
+      `unable to configure the Docker daemon with file ${path}: directive images should be {"gc": {"enabled": true, "maxUsedSpace": "20GB"}}`,
+    );
+  }
+  if (!enabled) return {};
+  checkImageGc(`max-used-space=${maxUsedSpace}`);
+  return { "max-used-space": maxUsedSpace as string };
 }
 
 /** `base=10.10.0.0/16,size=24`. */

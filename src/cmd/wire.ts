@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { KeyedMutex } from "../base/async.ts";
 import { BackgroundWork } from "../base/background-work.ts";
+import { parseBinarySize } from "../base/bytes.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
@@ -71,6 +72,9 @@ import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
 import { cdiDirectories, pluginDirectories } from "./shared-directories.ts";
 import { openStorage } from "./storage-driver.ts";
+
+/** Whoever has just pulled or run an image is likely to need it again at once. */
+const IMAGE_GRACE_MS = 10 * 60_000;
 
 export interface EngineOptions {
   /** What outlives a reboot: images, containers, volumes, the database. One engine at a time. */
@@ -341,12 +345,17 @@ async function assemble(
     registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
     usage: {
       containers: () => containers.list({ all: true, limit: 0, size: true, filters: new Map() }),
-      images: () => images.list({ all: false, filters: new Map(), sharedSize: true, manifests: false }),
+      images: () => images.diskUsage(),
       volumes: () => volumes.listWithUsage(),
     },
   });
   await containers.restore();
   await images.sweep();
+  const maxUsed = settings["image-gc"]["max-used-space"];
+  if (maxUsed !== undefined) {
+    const limit = { maxUsedBytes: parseBinarySize(maxUsed), graceMs: IMAGE_GRACE_MS };
+    resources.use(images.limitStore(limit)).request();
+  }
   return {
     id,
     cgroupVersion,

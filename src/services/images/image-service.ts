@@ -16,11 +16,13 @@ import type {
   OCIDescriptor,
   OCIPlatform,
   ProgressMessage,
+  UsageSummary,
 } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform, type Platform, parsePlatform } from "../../spec/oci-image/platform.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
 import { type AttestationQuery, imageAttestations } from "./attestations.ts";
 import { createImageFromTree, type TreeImage } from "./create-from-tree.ts";
+import { imageDiskUsage } from "./disk-usage.ts";
 import { inspectDistribution } from "./distribution.ts";
 import { type Swept, sweepGarbage } from "./garbage.ts";
 import { imageHistory } from "./history.ts";
@@ -40,6 +42,7 @@ import { type ResolvedImage, resolveImage } from "./resolve.ts";
 import { saveImages } from "./save.ts";
 import { type SearchOptions, searchImages } from "./search.ts";
 import { SharedWork } from "./shared-work.ts";
+import { StoreLimit, type StoreLimitSettings } from "./store-limit.ts";
 import { parseTagTarget, setTag, tagImage } from "./tag.ts";
 
 type OwnParts =
@@ -80,6 +83,10 @@ export class ImageService {
 
   list(options: ImageListOptions): Promise<ImageSummary[]> {
     return listImages(this.#parts, options);
+  }
+
+  diskUsage(): Promise<Required<UsageSummary<ImageSummary>>> {
+    return imageDiskUsage(this.#parts);
   }
 
   inspect(
@@ -195,6 +202,11 @@ export class ImageService {
 
   createFromTree(image: TreeImage): Promise<ImageRecord> {
     return createImageFromTree(this.#parts, image);
+  }
+
+  /** Keeps the store below a size until disposed. */
+  limitStore(settings: StoreLimitSettings): StoreLimit {
+    return new StoreLimit(this.#parts, settings);
   }
 
   sweep(): Promise<Swept> {

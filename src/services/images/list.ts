@@ -10,7 +10,8 @@ import {
 } from "../../spec/reference/reference.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
 import { createdMs, parseFilterTimeMs } from "./filter-time.ts";
-import { readChain, readTarget } from "./image-documents.ts";
+import { type Holdings, holdingsOf, sumOf } from "./holdings.ts";
+import { readTarget } from "./image-documents.ts";
 import { describeManifests } from "./manifest-summaries.ts";
 import { type FamiliarNames, firstTarget, namesOfImage } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
@@ -47,10 +48,10 @@ export async function listImages(parts: ImageParts, options: ImageListOptions): 
       RepoTags: names.tags.map(familiarString),
       RepoDigests: names.digests.map(familiarString),
       Created: Math.trunc(createdMs(image.created) / 1000),
-      Size: sum(group, ({ sizeBytes, contentBytes }) => sizeBytes + contentBytes),
-      SharedSize: shared ? sum(group, ({ id }) => shared.get(id) ?? 0) : -1,
+      Size: await sizeOf(parts, group),
+      SharedSize: shared?.get(image.id) ?? -1,
       Labels: Object.keys(image.labels).length > 0 ? { ...image.labels } : null,
-      Containers: sum(group, ({ id }) => containers.get(id) ?? 0),
+      Containers: group.reduce((count, { id }) => count + (containers.get(id) ?? 0), 0),
       Descriptor: toApiDescriptor((await readTarget(parts, firstTarget(parts.images, image))).descriptor),
       ...(options.manifests && {
         Manifests: await describeManifests(parts, firstTarget(parts.images, image)),
@@ -59,8 +60,11 @@ export async function listImages(parts: ImageParts, options: ImageListOptions): 
   );
 }
 
-function sum(group: readonly ImageRecord[], measure: (image: ImageRecord) => number): number {
-  return group.reduce((total, image) => total + measure(image), 0);
+/** Platforms of one image may share layers; a single one's size is known. */
+async function sizeOf(parts: ImageParts, group: readonly ImageRecord[]): Promise<number> {
+  const [image, ...others] = group;
+  if (others.length > 0) return sumOf(await holdingsOf(parts, group));
+  return image!.sizeBytes + image!.contentBytes;
 }
 
 function countUsers(parts: ImageParts): Map<string, number> {
@@ -133,21 +137,15 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
   return parsed[0];
 }
 
-/** By image, the space of its layers that another image uses too. */
+/** By listed image, the space of layers and blobs that another image uses too. */
 async function sharedSizes(parts: ImageParts): Promise<Map<string, number>> {
-  const chains = new Map<string, readonly string[]>();
   const uses = new Map<string, number>();
+  const holdings = new Map<string, Holdings>();
   for (const { id } of parts.images.list()) {
-    const chain = await readChain(parts, id);
-    chains.set(id, chain);
-    for (const key of chain) uses.set(key, (uses.get(key) ?? 0) + 1);
+    if (isHidden(parts, id)) continue;
+    const held = await holdingsOf(parts, groupOf(parts, id));
+    holdings.set(id, held);
+    for (const key of held.keys()) uses.set(key, (uses.get(key) ?? 0) + 1);
   }
-  const sizes = new Map<string, number>();
-  for (const [id, chain] of chains) {
-    let sharedBytes = 0;
-    for (const key of chain)
-      if (uses.get(key)! > 1) sharedBytes += (await parts.snapshotter.usage(key)).sizeBytes;
-    sizes.set(id, sharedBytes);
-  }
-  return sizes;
+  return new Map([...holdings].map(([id, held]) => [id, sumOf(held, (key) => uses.get(key)! > 1)]));
 }

@@ -82,7 +82,7 @@ export interface DeviceSource {
 /** Where `system df` gets its lists from. */
 export interface UsageSources {
   containers(): Promise<ContainerSummary[]>;
-  images(): Promise<ImageSummary[]>;
+  images(): Promise<Required<UsageSummary<ImageSummary>>>;
   volumes(): Promise<Volume[]>;
 }
 
@@ -228,7 +228,7 @@ export class SystemService {
     const { usage } = this.#parts;
     const wants = (kind: DiskUsageKind) => options.kinds.includes(kind);
     return {
-      ...(wants("image") ? { images: summarizeImages(await usage.images()) } : {}),
+      ...(wants("image") ? { images: await usage.images() } : {}),
       ...(wants("container") ? { containers: summarizeContainers(await usage.containers()) } : {}),
       ...(wants("volume") ? { volumes: summarizeVolumes(await usage.volumes()) } : {}),
     };
@@ -300,21 +300,6 @@ function registryConfig(registry: SystemServiceParts["registry"]): SystemInfo["R
       ),
     },
     Mirrors: registry.mirrors.length > 0 ? [...registry.mirrors] : null,
-  };
-}
-
-function summarizeImages(items: ImageSummary[]): Required<UsageSummary<ImageSummary>> {
-  const size = (image: ImageSummary) => image.Size;
-  const used = items.filter((image) => image.Containers > 0);
-  const shared = Math.max(0, ...items.map((image) => image.SharedSize ?? 0));
-  const total = items.reduce((sum, image) => sum + size(image) - Math.max(0, image.SharedSize ?? 0), shared);
-  const active = used.reduce((sum, image) => sum + size(image), 0);
-  return {
-    ActiveCount: used.length,
-    TotalCount: items.length,
-    TotalSize: total,
-    Reclaimable: Math.max(0, total - active),
-    Items: items,
   };
 }
 

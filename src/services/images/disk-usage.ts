@@ -1,0 +1,28 @@
+import type { ImageSummary, UsageSummary } from "../../spec/engine-api/mod.ts";
+import { holdingsOf, storeBytes, sumOf } from "./holdings.ts";
+import { listImages } from "./list.ts";
+import type { ImageParts } from "./parts.ts";
+import { groupOf } from "./variants.ts";
+
+/**
+ * What images take on disk. `TotalSize` is everything that the store holds, each layer and blob once; `Reclaimable` is what
+ * would go with all images that no container uses, and with what nothing needs at all.
+ */
+export async function imageDiskUsage(parts: ImageParts): Promise<Required<UsageSummary<ImageSummary>>> {
+  const items = await listImages(parts, {
+    all: false,
+    filters: new Map(),
+    sharedSize: true,
+    manifests: false,
+  });
+  const used = new Set(parts.users.list().map(({ imageId }) => imageId));
+  const needed = parts.images.list().filter(({ id }) => groupOf(parts, id).some((each) => used.has(each.id)));
+  const totalBytes = await storeBytes(parts);
+  return {
+    ActiveCount: items.filter(({ Containers }) => Containers > 0).length,
+    TotalCount: items.length,
+    TotalSize: totalBytes,
+    Reclaimable: Math.max(0, totalBytes - sumOf(await holdingsOf(parts, needed))),
+    Items: items,
+  };
+}
