@@ -13,6 +13,7 @@ import {
   defaultMaskedPaths,
   defaultReadonlyPaths,
   deriveCgroupParent,
+  ensureDefaultProfile,
   findHostDevices,
   findProgram,
   OciRuntime,
@@ -305,6 +306,7 @@ async function assemble(
     background: resources.use(new BackgroundWork(logger)),
     locks: new KeyedMutex(),
   };
+  if (runtimeFacts.apparmor) parts.background.start("loading the AppArmor profile", ensureDefaultProfile);
   const containers = new ContainerService(parts);
   resources.defer(() => containers.close());
   const system = new SystemService({

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import { hasAppArmor } from "../../os/linux/apparmor.ts";
 import type { CgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
 import type { LimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 import { getResourceLimit, type ResourceLimitName, RLIMIT, UNLIMITED } from "../../os/linux/process.ts";
@@ -42,7 +43,7 @@ export function readHostFacts(world: CgroupWorld, limits: LimitSupport): HostFac
     architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
     capabilities: readBoundingSet(),
     hardLimits: readHardLimits(),
-    apparmor: existsSync("/sys/kernel/security/apparmor/profiles"),
+    apparmor: hasAppArmor(),
     throttledCpus: findThrottledCpus(),
   };
 }

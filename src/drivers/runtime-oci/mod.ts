@@ -1,10 +1,12 @@
 /** Tasks by OCI runtimes under conmon. */
+export { ensureDefaultProfile } from "./apparmor/ensure-default-profile.ts";
 export { deriveCgroupParent } from "./cgroup-parent.ts";
 export { findHostDevices } from "./host-devices.ts";
 export { readHostFacts } from "./host-facts.ts";
 export { findInitProgram, nameOfInit } from "./init-program.ts";
 export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
 export { findProgram } from "./runtime-programs.ts";
+export { apparmorProfileOf, DEFAULT_APPARMOR_PROFILE } from "./spec/apparmor.ts";
 export {
   buildRuntimeSpec,
   capabilitySets,

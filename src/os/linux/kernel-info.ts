@@ -104,11 +104,6 @@ export function readSecurityModules(): string[] {
   return text === "" ? [] : text.split(",");
 }
 
-/** Whether AppArmor is compiled in and switched on. */
-export function isAppArmorEnabled(): boolean {
-  return readText("/sys/module/apparmor/parameters/enabled").startsWith("Y");
-}
-
 /** Whether SELinux is active: its file system is mounted. */
 export function isSelinuxEnabled(): boolean {
   return readText("/sys/fs/selinux/enforce") !== "";

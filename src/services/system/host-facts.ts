@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
+import { hasAppArmor } from "../../os/linux/apparmor.ts";
 import type { CgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
 import {
   countCpus,
-  isAppArmorEnabled,
   isSeccompAvailable,
   isSelinuxEnabled,
   type KernelInfo,
@@ -48,7 +48,7 @@ export function readHostFacts(world: CgroupWorld): HostFacts {
 
 function securityOptions(world: CgroupWorld): string[] {
   const options: string[] = [];
-  if (isAppArmorEnabled()) options.push("name=apparmor");
+  if (hasAppArmor()) options.push("name=apparmor");
   if (isSeccompAvailable()) options.push("name=seccomp,profile=builtin");
   if (isSelinuxEnabled()) options.push("name=selinux");
   if (world.mode === "v2") options.push("name=cgroupns");

@@ -5,6 +5,7 @@ import type {
   RuntimeSpec,
   SeccompFilter,
 } from "../../../spec/oci-runtime/mod.ts";
+import { apparmorProfileOf } from "./apparmor.ts";
 import { resolveCapabilities } from "./capabilities.ts";
 import { buildDevices } from "./devices.ts";
 import { buildEnvironment } from "./environment.ts";
@@ -76,7 +77,7 @@ function buildProcess(
   const size = hostConfig.ConsoleSize;
   const tty = config.Tty ?? false;
   const rlimits = buildRlimits(input.defaultUlimits ?? [], hostConfig.Ulimits, host);
-  const apparmor = hostConfig.Privileged ? undefined : security.apparmor;
+  const apparmorProfile = apparmorProfileOf(hostConfig, host);
   return {
     terminal: tty,
     ...(size && tty ? { consoleSize: { height: size[0], width: size[1] } } : {}),
@@ -87,7 +88,7 @@ function buildProcess(
     capabilities: capabilitySets(capabilities, input.user.uid),
     ...(rlimits.length > 0 ? { rlimits } : {}),
     noNewPrivileges: security.noNewPrivileges,
-    ...(host.apparmor && apparmor !== undefined ? { apparmorProfile: apparmor } : {}),
+    ...(apparmorProfile === "" ? {} : { apparmorProfile }),
     oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   };
 }

@@ -39,7 +39,7 @@ export async function inspectContainer(
     ...(manifest && { ImageManifestDescriptor: manifest }),
     MountLabel: "",
     ProcessLabel: "",
-    AppArmorProfile: "",
+    AppArmorProfile: record.startedOnce ? parts.specs.apparmorProfile(record.hostConfig) : "",
     ExecIDs: parts.execs.idsOf(id),
     HostConfig: { ...record.hostConfig, Links: describeLinks(parts, record) },
     GraphDriver: { Name: record.storageDriver, Data: await parts.rootfs.describe(id) },

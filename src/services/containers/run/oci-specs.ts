@@ -2,9 +2,12 @@ import { join } from "node:path";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { DeviceRequests } from "../../../drivers/devices-cdi/mod.ts";
 import {
+  apparmorProfileOf,
   buildResources,
   buildRuntimeSpec,
   capabilitySets,
+  DEFAULT_APPARMOR_PROFILE,
+  ensureDefaultProfile,
   findHostDevices,
   findInitProgram,
   type HostFacts,
@@ -72,6 +75,7 @@ export class OciSpecs implements RuntimeSpecs {
     const { config, hostConfig } = record;
     const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
     const { sharedMemory } = prepared.joined;
+    if (this.apparmorProfile(hostConfig) === DEFAULT_APPARMOR_PROFILE) await ensureDefaultProfile();
     const spec = buildRuntimeSpec({
       args: [record.path, ...record.args],
       config,
@@ -93,6 +97,10 @@ export class OciSpecs implements RuntimeSpecs {
       devicesAt: findHostDevices,
     });
     return await this.#devices.apply(spec, hostConfig.DeviceRequests ?? []);
+  }
+
+  apparmorProfile(hostConfig: HostConfig): string {
+    return apparmorProfileOf(hostConfig, this.#facts);
   }
 
   /** In processes that are another's there is an init already. */

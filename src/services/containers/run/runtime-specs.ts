@@ -22,7 +22,9 @@ export interface PreparedContainer {
 export interface RuntimeSpecs {
   /** Refuses settings that no container can be run with, and tells of those that this host cuts. Errors: invalidArgument. */
   check(hostConfig: HostConfig): string[];
-  /** Errors: invalidArgument, notFound (user). */
+  /** The AppArmor profile that the container runs under; empty on a host without. */
+  apparmorProfile(hostConfig: HostConfig): string;
+  /** Errors: invalidArgument, notFound (user), internal (AppArmor's profile cannot be loaded). */
   build(prepared: PreparedContainer): Promise<RuntimeSpec>;
   /** The limits of a container, for an update while it runs. */
   resources(hostConfig: HostConfig): NonNullable<RuntimeSpec["linux"]>["resources"];
