@@ -196,6 +196,7 @@ describe.skipIf(!hasDockerCli)("user-defined networks with the docker command li
     expect(await refused("network", "create", "planned")).toContain(
       "network with name planned already exists",
     );
+    expect(await docker("network", "inspect", "-f", "{{.EnableIPv6}}", "planned")).toBe("true");
     expect(await docker("network", "ls", "--filter", "label=kind=test", "--format", "{{.Name}}")).toBe(
       "planned",
     );

@@ -68,22 +68,16 @@ function describeUse(use: ReadonlyMap<string, AddressUse>): Record<string, Subne
   return Object.fromEntries(
     [...use].map(([subnet, { inUse, available }]) => [
       subnet,
-      { IPsInUse: exactNumber(inUse), DynamicIPsAvailable: exactNumber(available) },
+      { IPsInUse: saturate(inUse), DynamicIPsAvailable: saturate(available) },
     ]),
   );
 }
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** The count as JSON has it, all digits of it: clients read these into 64 bits without a sign. */
-function exactNumber(count: bigint): number {
-  const saturated = count > MAX_UINT64 ? MAX_UINT64 : count;
-  if (saturated <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(saturated);
-  return rawJson(String(saturated)) as unknown as number;
+function saturate(count: bigint): bigint {
+  return count > MAX_UINT64 ? MAX_UINT64 : count;
 }
-
-// Not yet among the language's types. Source: ECMAScript, "JSON.rawJSON".
-const rawJson = (JSON as unknown as { rawJSON(text: string): object }).rawJSON;
 
 /** A container's place in a network as `inspect` shows it; `endpoint` is missing while the container does not run. */
 export function describeEndpoint(

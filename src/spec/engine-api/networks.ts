@@ -71,9 +71,10 @@ export interface ServiceInfo {
   Tasks: NetworkTaskInfo[];
 }
 
+/** Counts of 64 bits, which JSON's numbers hold and JavaScript's do not. */
 export interface SubnetStatus {
-  IPsInUse: number;
-  DynamicIPsAvailable: number;
+  IPsInUse: bigint;
+  DynamicIPsAvailable: bigint;
 }
 
 /** Answer of `GET /networks/{id}`. */

@@ -7,7 +7,9 @@ import { since, VERSIONS } from "../../testing/versions.ts";
 test("networks", async () => {
   const created: NetworkCreateRequest[] = [];
   const connected: Array<EndpointSettings | undefined> = [];
-  const network = { Id: "n1", Name: "net", Status: { IPAM: {} }, Containers: { c: {} } };
+  const use = { IPsInUse: 2n, DynamicIPsAvailable: 2n ** 64n - 2n };
+  const status = { IPAM: { Subnets: { "fd00::/64": use } } };
+  const network = { Id: "n1", Name: "net", Status: status, Containers: { c: {} } };
   await using server = await TestServer.start({
     networks: {
       list: async () => [{ Id: "n1", Name: "net" } as never],
@@ -25,7 +27,9 @@ test("networks", async () => {
   const statuses = [];
   for (const version of VERSIONS) {
     lists.push((await server.request("GET", `/v${version}/networks`)).body[0].Containers);
-    statuses.push((await server.request("GET", `/v${version}/networks/n1`)).body.Status);
+    statuses.push(
+      /"fd00::\/64":\{[^}]*\}/.exec((await server.request("GET", `/v${version}/networks/n1`)).text)?.[0],
+    );
     const create = await server.request("POST", `/v${version}/networks/create`, {
       body: { Name: "net", CheckDuplicate: true, EnableIPv4: true },
     });
@@ -36,7 +40,9 @@ test("networks", async () => {
     expect([connect.status, connect.text]).toEqual([200, ""]);
   }
   expect(lists).toEqual(since("1.28", { c: {} }, undefined));
-  expect(statuses).toEqual(since("1.52", undefined, { IPAM: {} }));
+  expect(statuses).toEqual(
+    since("1.52", undefined, '"fd00::/64":{"IPsInUse":2,"DynamicIPsAvailable":18446744073709551614}'),
+  );
   expect(created.map((request) => request.EnableIPv4)).toEqual(since("1.48", undefined, true));
   expect(created.map((request) => request.CheckDuplicate)).toEqual(since("1.24", true, undefined));
   expect(connected.map((endpoint) => endpoint?.MacAddress)).toEqual(

@@ -12,6 +12,7 @@ import { adapt } from "../../server/versions.ts";
 import { endpointSettings } from "../endpoint-schemas.ts";
 import { parseFilters } from "../filters.ts";
 import type { NetworksBackend } from "./backend.ts";
+import { withExactCounts } from "./exact-counts.ts";
 import { connectRules, createRules, inspectRules } from "./versions.ts";
 
 const LIST_FILTERS = new Set(["dangling", "driver", "id", "label", "name", "scope", "type"]);
@@ -61,7 +62,7 @@ export function networkRoutes(backend: NetworksBackend): Endpoint[] {
       handle: async (exchange) => {
         const options = { verbose: verboseFlag(exchange), scope: exchange.query.text("scope") };
         const network = await backend.inspect(exchange.param("id"), options);
-        exchange.json(200, adapt(inspectRules, exchange.version, network));
+        exchange.json(200, withExactCounts(adapt(inspectRules, exchange.version, network)));
       },
     },
     {
