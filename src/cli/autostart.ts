@@ -8,9 +8,16 @@ import { ExitError } from "./exit.ts";
 /** Where an engine that was started here writes its log. */
 export const ENGINE_LOG = "/var/log/gantry.log";
 
-/** The launcher beside the sources, found from this file so that any checkout starts its own engine. */
-function launcher(): string {
-  return join(dirname(fileURLToPath(import.meta.url)), "..", "..", "gantryd");
+/**
+ * The launcher at the top of the checkout that this code belongs to, compiled or not, so that any starts its own engine;
+ * undefined where it was taken out of one.
+ */
+function launcher(): string | undefined {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== "/"; folder = dirname(folder)) {
+    const program = join(folder, "gantryd");
+    if (existsSync(program)) return program;
+  }
+  return undefined;
 }
 
 /** Whether a connection failed since nothing listens, rather than since we may not. */
@@ -26,7 +33,7 @@ function nothingListens(error: ConnectionError): boolean {
  */
 export async function startEngine(reason: ConnectionError): Promise<boolean> {
   const command = launcher();
-  if (!nothingListens(reason) || !existsSync(command)) throw reason;
+  if (!nothingListens(reason) || command === undefined) throw reason;
   if (process.getuid?.() !== 0) {
     throw new ExitError(
       1,
