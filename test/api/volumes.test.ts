@@ -1,13 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { hasDockerCli } from "../fixtures/docker-cli.ts";
-import { runCommand } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 import { volumeSteps } from "./volume-steps.ts";
 
-const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 const ANONYMOUS = /^[0-9a-f]{64}\n$/;
 
 describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
@@ -206,32 +203,6 @@ describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
   });
 
   describe("--volumes-from", () => {
-    test("backup and restore as the book has them", async () => {
-      const directory = join(harness.engine.directory, "backup");
-      mkdirSync(directory);
-      await docker(
-        "run",
-        "-v",
-        "/dbdata",
-        "--name",
-        "dbstore",
-        TEST_IMAGE,
-        "sh",
-        "-c",
-        "echo rows > /dbdata/db",
-      );
-      const backup = await run(
-        ...["--volumes-from", "dbstore", "-v", `${directory}:/backup`, TEST_IMAGE],
-        ...["tar", "cvf", "/backup/backup.tar", "/dbdata"],
-      );
-      expect(backup.code).toBe(0);
-      await docker("create", "-v", "/dbdata", "--name", "dbstore2", TEST_IMAGE);
-      const restore = "cd /dbdata && tar xf /backup/backup.tar && mv dbdata/* . && cat db";
-      const restored = await shell(restore, "--volumes-from", "dbstore2", "-v", `${directory}:/backup`);
-      expect(restored).toEqual({ stdout: "rows\n", stderr: "", code: 0 });
-      await docker("rm", "-v", "dbstore", "dbstore2");
-    });
-
     test("cascades and can be read-only", async () => {
       await docker("create", "--name", "base", "-v", "casc:/one", "-v", "/two", TEST_IMAGE);
       await docker("create", "--name", "next", "--volumes-from", "base", "-v", "/three", TEST_IMAGE);
@@ -318,62 +289,6 @@ describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
       expect(stderr).toContain("failed to mount local volume: mount /dev/null:");
       expect(stderr).toContain("data: username=me,password=********: no such device");
       await docker("volume", "rm", "broken");
-    });
-  });
-
-  describe("beyond docker", () => {
-    const gantry = (...args: string[]) =>
-      runCommand([GANTRY, "-H", harness.engine.host, "--no-autostart", ...args], {
-        env: { DOCKER_CONTEXT: undefined },
-      });
-    const look = "stat -c '%n %u:%g %a %Y' /v /v/* | sort; cat /v/file";
-    const seen = async (name: string) => (await shell(look, "-v", `${name}:/v:nocopy`)).stdout;
-
-    test("a volume is exported and imported, its directory's owner included", async () => {
-      const make =
-        "echo x > /v/file; ln /v/file /v/hard; ln -s file /v/soft; mkdir /v/d; touch -h -d @1000 /v/*; chown 9:8 /v; chmod 710 /v";
-      expect(await shell(make, "-v", "origin:/v")).toMatchObject({ stderr: "", code: 0 });
-      const archive = join(harness.engine.directory, "origin.tar");
-      expect(await gantry("volume", "export", "-o", archive, "origin")).toMatchObject({
-        stderr: "",
-        code: 0,
-      });
-      const imported = await gantry("volume", "import", "copy", archive);
-      expect(imported).toEqual({ stdout: "copy\n", stderr: "", code: 0 });
-      const withoutTop = (text: string) => text.replace(/^\/v (\S+ \S+) \d+$/m, "/v $1");
-      expect(withoutTop(await seen("copy"))).toBe(withoutTop(await seen("origin")));
-      expect((await gantry("volume", "import", "copy", archive)).stderr).toContain(
-        "volume copy is not empty",
-      );
-      writeFileSync(archive, "no archive, but long enough to be taken for one".repeat(20));
-      expect((await gantry("volume", "import", "fresh", archive)).code).toBe(1);
-      expect((await docker("volume", "inspect", "fresh")).code).toBe(1);
-    });
-
-    test("a clone and a snapshot are volumes of their own", async () => {
-      const before = await seen("origin");
-      expect((await gantry("volume", "clone", "origin", "twin")).stdout).toBe("twin\n");
-      const snapshot = (await gantry("volume", "snapshot", "origin")).stdout.trim();
-      expect(snapshot).toMatch(/^origin-\d{8}-\d{6}$/);
-      await shell("echo changed > /v/file", "-v", "origin:/v");
-      expect(await seen("twin")).toBe(before);
-      expect(await seen(snapshot)).toBe(before);
-      expect((await gantry("volume", "clone", "origin", "twin")).stderr).toContain(
-        "volume twin already exists",
-      );
-      expect((await gantry("volume", "clone", "nothing", "x2")).stderr).toContain(
-        "get nothing: no such volume",
-      );
-      const label = "label=gantry.volume.snapshot-of=origin";
-      expect((await docker("volume", "ls", "-q", "-f", label)).stdout).toBe(`${snapshot}\n`);
-    });
-
-    test("sizes are listed", async () => {
-      await shell("head -c 200000 /dev/zero > /v/big", "-v", "sized:/v");
-      await docker("create", "--name", "sizer", "-v", "sized:/v", TEST_IMAGE);
-      const { stdout } = await gantry("volume", "ls", "--size", "-f", "name=^sized$");
-      expect(stdout).toMatch(/^DRIVER +VOLUME NAME +LINKS +SIZE\nlocal +sized +1 +20\d(\.\d)?kB\n$/);
-      await docker("rm", "sizer");
     });
   });
 

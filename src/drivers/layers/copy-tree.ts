@@ -1,5 +1,6 @@
-import { constants, copyFileSync } from "node:fs";
-import type { OwnedFd } from "../../os/linux/fd.ts";
+import { constants } from "node:fs";
+import { copyContent } from "../../os/linux/copy-content.ts";
+import { type OwnedFd, openFd } from "../../os/linux/fd.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { type FileStat, statFd } from "../../os/linux/stat.ts";
 import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
@@ -8,7 +9,7 @@ import { walkTree } from "./walk-tree.ts";
 
 /**
  * The empty directory `target` has everything that `source` has: contents (shared with the source where the file system
- * can), owners, modes, times, attributes, devices, and several names of one file stay one file. Whatever others do in
+ * can, else with its holes), owners, modes, times, attributes, devices, and several names of one file stay one file. Whatever others do in
  * `target` meanwhile, nothing outside it is touched. Runs on this thread.
  * Errors: SyscallError; a part of the copy may be there then.
  */
@@ -41,7 +42,8 @@ function copyNode(node: OwnedFd, stat: FileStat, path: string, from: RootDir, to
   } else if (stat.type === "file") {
     // By descriptor: a container that has the target mounted may swap directories of the path for links meanwhile.
     using file = to.open(at, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    copyFileSync(node.procPath, file.procPath, constants.COPYFILE_FICLONE);
+    using content = openFd(node.procPath, constants.O_RDONLY);
+    copyContent(content, file, stat.sizeBytes);
   } else {
     to.mknod(at, stat.type, 0o600, { major: stat.deviceMajor, minor: stat.deviceMinor });
   }

@@ -16,6 +16,8 @@ export interface ExtractTarget {
   readonly noOverwriteDirNonDir: boolean;
   /** Owner of everything that is extracted; undefined for the owners that the archive names. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Blocks of zeros become holes of files, as a copy of files that had them wants. Default false. */
+  readonly zerosAreHoles?: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ class ArchiveExtractor implements TarHandler, Disposable {
     this.#root = RootDir.open(target.root);
     this.#writer = new LayerWriter(
       { directory: target.root, whiteouts: "direct" },
-      { whiteoutsAreFiles: true },
+      { whiteoutsAreFiles: true, zerosAreHoles: target.zerosAreHoles ?? false },
     );
   }
 

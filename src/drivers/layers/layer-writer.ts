@@ -15,6 +15,7 @@ import { OpenDirectories, type OpenDirectory } from "./open-directories.ts";
 import { isWhiteout, OPAQUE_XATTR } from "./overlay-marks.ts";
 import { removeEntry } from "./remove-entry.ts";
 import { writeAll } from "./write-all.ts";
+import { writeWithHoles } from "./write-with-holes.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const CREATE = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
@@ -25,6 +26,8 @@ export interface LayerLimits {
   readonly maxEntries?: number;
   /** Names of whiteouts are names of files: the tar is no layer. */
   readonly whiteoutsAreFiles?: boolean;
+  /** Blocks of zeros become holes of files. */
+  readonly zerosAreHoles?: boolean;
 }
 
 interface OpenFile {
@@ -57,6 +60,7 @@ export class LayerWriter implements LayerSink {
     this.#limits = {
       maxEntries: limits.maxEntries ?? MAX_ENTRIES,
       whiteoutsAreFiles: limits.whiteoutsAreFiles ?? false,
+      zerosAreHoles: limits.zerosAreHoles ?? false,
     };
     this.#directories = new OpenDirectories(target.directory, target.parents ?? []);
   }
@@ -87,6 +91,11 @@ export class LayerWriter implements LayerSink {
     const file = this.#file;
     // Contents of a member that is no file on disk: a whiteout's, in practice always empty.
     if (!file) return;
+    if (this.#limits.zerosAreHoles) {
+      const endBytes = writeWithHoles(file.handle.fd, bytes, offsetBytes);
+      if (endBytes > offsetBytes) file.endBytes = endBytes;
+      return;
+    }
     writeAll(file.handle.fd, bytes, offsetBytes);
     file.endBytes = offsetBytes + bytes.length;
   }

@@ -22,6 +22,7 @@ export const AT_RECURSIVE = 0x8000;
 export const SYS = {
   ioctl: process.arch === "arm64" ? 29 : 16,
   getdents64: process.arch === "arm64" ? 61 : 217,
+  copy_file_range: process.arch === "arm64" ? 285 : 326,
   renameat2: process.arch === "arm64" ? 276 : 316,
   pidfd_send_signal: 424,
   open_tree: 428,

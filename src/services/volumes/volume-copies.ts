@@ -57,7 +57,11 @@ export class VolumeCopies {
       await using held = await volumes.borrow(name);
       if ((await readdir(held.directory)).length > 0) throw volumeNotEmpty(name);
       const top = new TopDirectory();
-      const target = { root: held.directory, directory: "", noOverwriteDirNonDir: false, owner: undefined };
+      const target = {
+        ...{ root: held.directory, directory: "", noOverwriteDirNonDir: false, owner: undefined },
+        // An archive does not tell of the holes that files had.
+        zerosAreHoles: true,
+      };
       await workers.run("extract", target, { feed: top.watch(tar), signal });
       await top.applyTo(held.directory);
     } catch (error) {
