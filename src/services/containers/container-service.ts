@@ -1,4 +1,4 @@
-import { conflict, EngineError, isKind } from "../../base/errors.ts";
+import { EngineError, isKind } from "../../base/errors.ts";
 import type { Filters } from "../../base/filters.ts";
 import type { AttachSession, ContainerLogs } from "../../core/containers/streams.ts";
 import type { TerminalSize } from "../../core/tasks/task-runtime.ts";
@@ -34,6 +34,7 @@ import {
 } from "./exec/exec.ts";
 import { exportContainer } from "./export.ts";
 import { findContainer } from "./find.ts";
+import { removeLink } from "./links/remove-link.ts";
 import { type LogsOptions, readLogs } from "./logs.ts";
 import { inspectContainer } from "./look/inspect.ts";
 import { type ListOptions, listContainers } from "./look/list.ts";
@@ -169,8 +170,8 @@ export class ContainerService {
     idOrName: string,
     options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean },
   ): Promise<void> {
-    if (options.link) throw conflict("removing a link between containers is not supported");
-    await removeContainer(this.#parts, this.#id(idOrName), options);
+    if (options.link) await removeLink(this.#parts, idOrName);
+    else await removeContainer(this.#parts, this.#id(idOrName), options);
   }
 
   async prune(filters: Filters): Promise<ContainersPruneResponse> {
