@@ -322,6 +322,7 @@ test("an upload that breaks goes on where the registry says it stopped", async (
 test("a search index is asked; what it answers is checked", async () => {
   const asked: string[] = [];
   const host = await serve((request, response) => {
+    if (request.url === "/v2/") return void response.end("{}");
     asked.push(request.url!);
     const results = [
       { name: "a/b", description: 5, is_official: true, star_count: 7 },
@@ -335,5 +336,24 @@ test("a search index is asked; what it answers is checked", async () => {
     { name: "a/b", description: "", is_official: true, is_automated: false, star_count: 7 },
   ]);
   expect(asked).toEqual(["/v1/search?q=busy+box&n=25"]);
-  expect(() => remotes.search("x", { limit: 101 })).toThrow("limit 101 is outside the range of [1, 100]");
+  await expect(remotes.search("x", { limit: 101 })).rejects.toThrow(
+    "limit 101 is outside the range of [1, 100]",
+  );
+});
+
+test("a registry without a search index is searched by its catalog, page by page", async () => {
+  const host = await serve((request, response) => {
+    if (request.url === "/v2/") return void response.end("{}");
+    if (request.url === "/v2/_catalog?n=1000") {
+      response.setHeader("link", '</v2/_catalog?n=1000&last=b>; rel="next"');
+      return void response.end(JSON.stringify({ repositories: ["team/alpine", "team/bash"] }));
+    }
+    if (request.url === "/v2/_catalog?n=1000&last=b") {
+      return void response.end(JSON.stringify({ repositories: ["x/alpine-small", "y/alpine"] }));
+    }
+    response.writeHead(404).end();
+  });
+  const remotes = new RegistryRemotes(testSettings);
+  const names = (await remotes.search(`${host}/Alpine`, { limit: 2 })).map(({ name }) => name);
+  expect(names).toEqual(["team/alpine", "x/alpine-small"]);
 });

@@ -12,8 +12,9 @@ import { EndpointFinder } from "./endpoints.ts";
 import { RegistryClient } from "./registry-client.ts";
 import { RegistryError } from "./registry-error.ts";
 import { RegistryRepository } from "./repository.ts";
+import { searchCatalog } from "./search-catalog.ts";
 import { searchIndex } from "./search-index.ts";
-import { isInsecure, type RegistrySettings } from "./settings.ts";
+import type { RegistrySettings } from "./settings.ts";
 import { HttpTransport } from "./transport.ts";
 
 const SEARCH_HOST = "index.docker.io";
@@ -83,24 +84,31 @@ export class RegistryRemotes implements RemoteFactory {
   }
 
   /**
-   * Images that the search index of a registry finds for `term`; `host/term` asks another registry than docker.io.
-   * A limit of 0 is docker's 25. Errors: invalidArgument (a limit beyond 100), unavailable.
+   * Images that the search index of a registry finds for `term`; `host/term` asks another registry than docker.io, and
+   * where that one has no index, its catalog. A limit of 0 is docker's 25.
+   * Errors: invalidArgument (a limit beyond 100), unavailable, what the registry refuses.
    */
-  search(term: string, options: RemoteOptions & { readonly limit: number }): Promise<ImageSearchItem[]> {
+  async search(
+    term: string,
+    options: RemoteOptions & { readonly limit: number },
+  ): Promise<ImageSearchItem[]> {
     const limit = options.limit === 0 ? DEFAULT_SEARCH_LIMIT : options.limit;
     if (limit < 1 || limit > MAX_SEARCH_LIMIT) {
       throw invalidArgument(`limit ${limit} is outside the range of [1, ${MAX_SEARCH_LIMIT}]`);
     }
+    const { signal, credentials = {} } = options;
     const [, host, rest] = /^([^/]*[.:][^/]*|localhost)\/(.+)$/.exec(term) ?? [];
-    const own = host === undefined || host === DEFAULT_DOMAIN || host === SEARCH_HOST;
-    const scheme = !own && isInsecure(host, this.#settings) ? "http" : "https";
-    return searchIndex(this.#transport, {
-      base: new URL(`${scheme}://${own ? SEARCH_HOST : host}/`),
-      term: rest ?? term,
-      limit,
-      credentials: options.credentials ?? {},
-      signal: options.signal,
-    });
+    const query = { term: rest ?? term, limit, credentials, signal };
+    if (host === undefined || host === DEFAULT_DOMAIN || host === SEARCH_HOST) {
+      return searchIndex(this.#transport, { ...query, base: new URL(`https://${SEARCH_HOST}/`) });
+    }
+    const endpoint = await this.#endpoints.find(host, signal);
+    try {
+      return await searchIndex(this.#transport, { ...query, base: endpoint.base });
+    } catch (error) {
+      if (!(error instanceof RegistryError && error.status === 404)) throw error;
+      return searchCatalog(this.#client(endpoint, credentials, signal), query.term, limit);
+    }
   }
 
   /** Closes idle connections. */

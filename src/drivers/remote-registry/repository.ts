@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../../base/digest.ts";
 import { EngineError, invalidArgument, unavailable } from "../../base/errors.ts";
 import type { RemoteDocument, RemoteRepository } from "../../core/remotes/remote.ts";
-import { parseNextLink } from "../../spec/distribution/range.ts";
 import { type RepositoryAction, repositoryScope } from "../../spec/distribution/token.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { MAX_DOCUMENT_BYTES } from "../../spec/oci-image/document.ts";
@@ -17,14 +16,13 @@ import { isTag, type NamedReference, tagOrDigestOf } from "../../spec/reference/
 import { downloadBlob } from "./blob-download.ts";
 import { uploadBlob } from "./blob-upload.ts";
 import { ConnectionError } from "./connection-error.ts";
+import { listPages } from "./list-pages.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { explainPullError, RegistryError } from "./registry-error.ts";
 import type { RegistrySettings } from "./settings.ts";
 import type { HttpAnswer } from "./transport.ts";
 
-const MAX_TAG_PAGES = 1000;
 const MAX_TAGS = 100_000;
-const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Opens clients to the registry of one repository: mirrors first, for pulls only. */
 export interface ClientSource {
@@ -144,26 +142,16 @@ export class RegistryRepository implements RemoteRepository {
   async listTags(): Promise<string[]> {
     try {
       const client = await this.#clients.own();
-      return await this.#allTags(client);
+      const target = `v2/${this.#reference.path}/tags/list?n=1000`;
+      const tags = new Set<string>();
+      for await (const tag of listPages(client, { target, scopes: this.#scopes("pull"), key: "tags" })) {
+        if (isTag(tag)) tags.add(tag);
+        if (tags.size >= MAX_TAGS) break;
+      }
+      return [...tags];
     } catch (error) {
       throw explainPullError(error, this.#reference);
     }
-  }
-
-  async #allTags(client: RegistryClient): Promise<string[]> {
-    const tags = new Set<string>();
-    let target: string | URL | undefined = `v2/${this.#reference.path}/tags/list?n=1000`;
-    for (let pages = 0; target !== undefined && pages < MAX_TAG_PAGES && tags.size < MAX_TAGS; pages++) {
-      const answer = await client.request({
-        method: "GET",
-        target,
-        scopes: this.#scopes("pull"),
-        expect: [200],
-      });
-      for (const tag of parseTagPage(await answer.readAll(MAX_PAGE_BYTES))) tags.add(tag);
-      target = nextPage(answer);
-    }
-    return [...tags];
   }
 
   /** Runs `task` on the mirrors in turn and then on the registry itself; the last error counts. */
@@ -251,25 +239,4 @@ function mediaTypeOf(answer: HttpAnswer): string {
   throw unavailable(
     `unexpected media type ${JSON.stringify(mediaType)} from ${answer.url.origin}${answer.url.pathname}: not a manifest`,
   );
-}
-
-function parseTagPage(bytes: Uint8Array): string[] {
-  let page: { tags?: unknown };
-  try {
-    page = JSON.parse(Buffer.from(bytes).toString("utf8")) as { tags?: unknown };
-  } catch (cause) {
-    throw unavailable("the registry's list of tags is not JSON", { cause });
-  }
-  if (page?.tags == null) return [];
-  if (!Array.isArray(page.tags)) throw unavailable("the registry's list of tags is malformed");
-  return page.tags.filter((tag): tag is string => typeof tag === "string" && isTag(tag));
-}
-
-function nextPage(answer: HttpAnswer): URL | undefined {
-  const { link } = answer.headers;
-  const next = parseNextLink(Array.isArray(link) ? link.join(", ") : link);
-  if (next === undefined || !URL.canParse(next, answer.url.href)) return undefined;
-  const url = new URL(next, answer.url);
-  // Another origin would be asked for this repository's tags in the registry's name.
-  return url.origin === answer.url.origin ? url : undefined;
 }
