@@ -15,7 +15,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { kindOf } from "../../base/errors.ts";
-import { END_OF_ARCHIVE, encodeEntry, paddingOf, type TarEntry } from "../../spec/tar/mod.ts";
+import { type Member, tarOf } from "../../spec/tar/tar.fixture.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 
 /** A snapshotter to be tested. */
@@ -75,31 +75,8 @@ async function tarLayer(
   ...members: Member[]
 ): Promise<void> {
   await fixture.snapshotter.prepare(`extract-${name}`, parent);
-  await fixture.apply(`extract-${name}`, tarOf(members));
+  await fixture.apply(`extract-${name}`, tarOf(...members));
   await fixture.snapshotter.commit(name, `extract-${name}`);
-}
-
-type Member = Partial<TarEntry> & { readonly name: string; readonly content?: string };
-
-function tarOf(members: readonly Member[]): Buffer {
-  const parts = members.map(({ content = "", ...fields }) => {
-    const entry: TarEntry = {
-      type: "file",
-      linkName: "",
-      mode: fields.type === "directory" ? 0o755 : 0o644,
-      uid: 0,
-      gid: 0,
-      mtimeSeconds: 1_500_000_000,
-      mtimeNanoseconds: 0,
-      sizeBytes: content.length,
-      deviceMajor: 0,
-      deviceMinor: 0,
-      xattrs: new Map(),
-      ...fields,
-    };
-    return Buffer.concat([encodeEntry(entry), Buffer.from(content, "latin1"), paddingOf(content.length)]);
-  });
-  return Buffer.concat([...parts, END_OF_ARCHIVE]);
 }
 
 /** What every snapshotter does. Needs root: snapshots are really mounted. */
@@ -217,6 +194,24 @@ export function testSnapshotter(open: () => Promise<SnapshotterFixture>): void {
     expect(await list("replaced")).toEqual(["new"]);
     await rm(join(mounted.path, "hidden"), { recursive: true });
     expect(await list("")).toEqual(["implied", "kept", "replaced"]);
+  });
+
+  test("an opaque root hides all layers below", async () => {
+    await using fixture = await open();
+    const base = ["gone", "folder/old", "deep/deeper/old"].map((name) => ({ name, content: "b" }));
+    await tarLayer(fixture, "base", undefined, ...base);
+    await tarLayer(
+      fixture,
+      "top",
+      "base",
+      { name: "folder/new", content: "t" },
+      { name: ".wh..wh..opq" },
+      { name: "own", content: "t" },
+    );
+    await fixture.snapshotter.prepare("container", "top");
+    await using mounted = await fixture.mount("container");
+    expect((await readdir(mounted.path)).sort()).toEqual(["folder", "own"]);
+    expect(await readdir(join(mounted.path, "folder"))).toEqual(["new"]);
   });
 
   test("views of one layer and of several are read-only", async () => {

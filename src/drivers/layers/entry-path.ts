@@ -6,6 +6,10 @@ const WHITEOUT = ".wh.";
 const WHITEOUT_META = ".wh..wh.";
 const OPAQUE = ".wh..wh..opq";
 
+/** The kernel's limits. Source: <linux/limits.h>. */
+const MAX_NAME_BYTES = 255;
+export const MAX_PATH_BYTES = 4095;
+
 /** Where a member of a layer belongs, as byte strings without slashes at their ends. Both are empty for the root itself. */
 export interface EntryPath {
   readonly parent: string;
@@ -14,13 +18,19 @@ export interface EntryPath {
 
 /**
  * The place inside the root that a member's name means: absolute names start at the root, `.` and `..` are taken out.
- * Errors: invalidArgument for a name that climbs above the root or holds NUL.
+ * Errors: invalidArgument for a name that climbs above the root, holds NUL, or is longer than a path may be.
  */
 export function parseEntryPath(name: string): EntryPath {
   // Nearly every name is clean already; only the others are taken apart.
   const path = isClean(name) ? name : cleanPath(name);
+  if (path.length > MAX_NAME_BYTES && !fits(path))
+    throw invalidArgument(`${quote(name)}: file name too long`);
   const slash = path.lastIndexOf("/");
   return { parent: slash < 0 ? "" : path.slice(0, slash), name: path.slice(slash + 1) };
+}
+
+function fits(path: string): boolean {
+  return path.length <= MAX_PATH_BYTES && path.split("/").every((part) => part.length <= MAX_NAME_BYTES);
 }
 
 function isClean(name: string): boolean {

@@ -2,12 +2,11 @@ import { invalidArgument } from "../../base/errors.ts";
 import { S_IF } from "../../os/linux/stat.ts";
 import type { ErofsContent, ErofsNode } from "../../spec/erofs/mod.ts";
 import { bytesOf, type TarEntry } from "../../spec/tar/mod.ts";
-import { parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
+import { MAX_PATH_BYTES, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
 import { type LowerDirectory, lowerDirectory } from "./lower-directory.ts";
+import { LowerLayers } from "./lower-layers.ts";
 import { isOverlayXattr, OPAQUE_XATTR } from "./overlay-marks.ts";
 
-const MAX_NAME_BYTES = 255;
-const MAX_PATH_BYTES = 4095;
 /** Symbolic links that the kernel follows in one path. Source: path_resolution(7). */
 const MAX_LINKS = 40;
 
@@ -36,7 +35,6 @@ export class ImageTree {
       if (entry.type === "directory") describe(this.root, entry);
       return;
     }
-    checkName(entry.name, parent, name);
     const whiteout = parseWhiteout(name);
     const directory = this.#directory(parent);
     const { entries } = directory.content;
@@ -46,6 +44,22 @@ export class ImageTree {
     else if (!whiteout && entry.type === "directory") addDirectory(entries, name, entry);
     else if (!whiteout && entry.type === "hardlink") this.#addHardLink(directory, name, entry);
     else if (!whiteout) entries.set(name, nodeOf(entry, content));
+  }
+
+  /** All members are there. */
+  finish(): void {
+    if (this.root.xattrs.has(OPAQUE_XATTR)) this.#hideLowerRoot();
+  }
+
+  /** An overlay takes no mark on its root: what lower layers have there is hidden piece by piece. */
+  #hideLowerRoot(): void {
+    const { entries } = (this.root as DirectoryNode).content;
+    using lower = new LowerLayers(this.#parents);
+    for (const name of lower.list("")) {
+      const own = entries.get(name);
+      if (!own) entries.set(name, whiteoutNode());
+      else if (own.content.kind === "directory") hideAll(own);
+    }
   }
 
   #addHardLink(directory: DirectoryNode, name: string, entry: TarEntry): void {
@@ -202,14 +216,6 @@ export function contentOf(entry: TarEntry): ErofsContent {
       return { kind: "device", major: entry.deviceMajor, minor: entry.deviceMinor };
     default:
       return { kind: "none" };
-  }
-}
-
-function checkName(shown: string, parent: string, name: string): void {
-  const parts = parent.split("/");
-  const fits = parent.length + name.length < MAX_PATH_BYTES && name.length <= MAX_NAME_BYTES;
-  if (!fits || parts.some((part) => part.length > MAX_NAME_BYTES)) {
-    throw invalidArgument(`${quote(shown)}: file name too long`);
   }
 }
 

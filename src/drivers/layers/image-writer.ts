@@ -92,6 +92,7 @@ export class ImageWriter implements LayerSink {
   }
 
   finish(): void {
+    this.#tree.finish();
     let end = align(EROFS_DATA_START_BYTES + this.#archiveBytes);
     for (const file of this.#sparseFiles) end = file.store(this.#fd, end);
     const { head, metadata } = encodeErofs(this.#tree.root, end);

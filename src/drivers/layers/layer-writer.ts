@@ -11,6 +11,7 @@ import { type TarEntry, textOf } from "../../spec/tar/mod.ts";
 import { applyFileMetadata, applyNodeMetadata } from "./apply-metadata.ts";
 import { joinEntryPath, parseEntryPath, parseWhiteout, quote, toFilePath } from "./entry-path.ts";
 import type { LayerSink } from "./layer-sink.ts";
+import { LowerLayers } from "./lower-layers.ts";
 import { OpenDirectories, type OpenDirectory } from "./open-directories.ts";
 import { isWhiteout, OPAQUE_XATTR } from "./overlay-marks.ts";
 import { removeEntry } from "./remove-entry.ts";
@@ -53,6 +54,7 @@ export class LayerWriter implements LayerSink {
   /** What this layer made, by path: whiteouts only remove what is older. Kept only where whiteouts remove at once. */
   readonly #made = new Set<string>();
   #file: OpenFile | undefined;
+  #hidesRoot = false;
   #entries = 0;
 
   constructor(target: TreeTarget, limits: LayerLimits = {}) {
@@ -113,6 +115,7 @@ export class LayerWriter implements LayerSink {
 
   /** The archive has ended: directories get their modes and times. */
   finish(): void {
+    if (this.#hidesRoot) this.#hideLowerRoot();
     // Deepest first: changing what is in a directory changes its time.
     for (const [path, entry] of [...this.#finalDirectories].reverse()) {
       const { parent, name } = parseEntryPath(path);
@@ -243,11 +246,32 @@ export class LayerWriter implements LayerSink {
 
   #hideAll(directory: OpenDirectory): void {
     if (this.#target.whiteouts === "overlay") {
+      if (directory.path === "") this.#hidesRoot = true;
       directory.setXattr(OPAQUE_XATTR, Buffer.from("y"));
       return;
     }
-    for (const name of directory.list()) {
-      if (!this.#made.has(joinEntryPath(directory.path, name))) this.#remove(directory, name);
+    this.#removeOlder(directory.path);
+  }
+
+  /** Removes all that the layer did not bring, also in directories that it did bring. */
+  #removeOlder(path: string): void {
+    for (const name of this.#directories.get(path).list()) {
+      // Anew each time: removing a directory closes the others that are open.
+      const directory = this.#directories.get(path);
+      const at = joinEntryPath(path, name);
+      if (!this.#made.has(at)) this.#remove(directory, name);
+      else if (statOf(directory, name)?.type === "directory") this.#removeOlder(at);
+    }
+  }
+
+  /** An overlay takes no mark on its root: what lower layers have there is hidden piece by piece. */
+  #hideLowerRoot(): void {
+    const root = this.#directories.get("");
+    using lower = new LowerLayers(this.#target.parents ?? []);
+    for (const name of lower.list("")) {
+      const own = statOf(root, name);
+      if (!own) this.#hide(root, name);
+      else if (own.type === "directory") this.#hideAll(this.#directories.get(name));
     }
   }
 

@@ -19,7 +19,7 @@ import { digestOf } from "../../base/digest.ts";
 import { kindOf, messageOf } from "../../base/errors.ts";
 import type { TreeTarget } from "../../core/snapshots/snapshotter.ts";
 import { getXattr, setXattr } from "../../os/linux/xattr.ts";
-import { END_OF_ARCHIVE, encodeEntry, paddingOf, type TarEntry } from "../../spec/tar/mod.ts";
+import { tarOf } from "../../spec/tar/tar.fixture.ts";
 import { LayerWorkers } from "./layer-workers.ts";
 import { packTree } from "./pack-tree.ts";
 import type { TarSource } from "./tar-tree.ts";
@@ -37,29 +37,6 @@ function newFolder(): string {
   const folder = join(base, String(folders++));
   mkdirSync(folder);
   return folder;
-}
-
-type Member = Partial<TarEntry> & { readonly name: string; readonly content?: string };
-
-function tar(...members: Member[]): Buffer {
-  const parts = members.map(({ content = "", ...fields }) => {
-    const entry: TarEntry = {
-      type: "file",
-      linkName: "",
-      mode: 0o644,
-      uid: 0,
-      gid: 0,
-      mtimeSeconds: 1_500_000_000,
-      mtimeNanoseconds: 0,
-      sizeBytes: content.length,
-      deviceMajor: 0,
-      deviceMinor: 0,
-      xattrs: new Map(),
-      ...fields,
-    };
-    return Buffer.concat([encodeEntry(entry), Buffer.from(content, "latin1"), paddingOf(content.length)]);
-  });
-  return Buffer.concat([...parts, END_OF_ARCHIVE]);
 }
 
 async function* streamOf(bytes: Uint8Array, pieceBytes = 1000): AsyncGenerator<Uint8Array> {
@@ -90,7 +67,7 @@ async function pack(source: TarSource): Promise<Buffer> {
 }
 
 test("everything a layer says about a file is there afterwards, and packing says it again", async () => {
-  const archive = tar(
+  const archive = tarOf(
     { name: "big", content: "x".repeat(1_500_000) },
     {
       name: "cap",
@@ -133,7 +110,7 @@ test("everything a layer says about a file is there afterwards, and packing says
 });
 
 test("digests and sizes of plain, gzip and zstd layers", async () => {
-  const archive = tar({ name: "a", content: "a".repeat(100_000) }, { name: "b/c", content: "c" });
+  const archive = tarOf({ name: "a", content: "a".repeat(100_000) }, { name: "b/c", content: "c" });
   for (const [compression, bytes] of [
     ["none", archive],
     ["gzip", gzipSync(archive)],
@@ -157,7 +134,7 @@ test("digests and sizes of plain, gzip and zstd layers", async () => {
 
 test("whiteouts in overlay form", async () => {
   const directory = await unpack(
-    tar(
+    tarOf(
       { name: "dir/", type: "directory" },
       { name: "dir/.wh..wh..opq" },
       { name: "dir/new", content: "n" },
@@ -194,7 +171,7 @@ test("whiteouts that remove at once spare what the layer itself brought", async 
   mkdirSync(join(directory, "dir/sub"), { recursive: true });
   for (const name of ["dir/old", "dir/sub/old", "gone", "kept"]) writeFileSync(join(directory, name), "old");
   await unpack(
-    tar(
+    tarOf(
       { name: "dir/sub/new", content: "n" },
       { name: "dir/.wh..wh..opq" },
       { name: ".wh.gone" },
@@ -206,11 +183,12 @@ test("whiteouts that remove at once spare what the layer itself brought", async 
   );
   expect(readdirSync(directory).sort()).toEqual(["dir", "fresh", "kept"]);
   expect(readdirSync(join(directory, "dir"))).toEqual(["sub"]);
+  expect(readdirSync(join(directory, "dir/sub"))).toEqual(["new"]);
 });
 
 test("later members replace earlier ones of any type", async () => {
   const directory = await unpack(
-    tar(
+    tarOf(
       { name: "a", content: "first" },
       { name: "a", content: "2" },
       { name: "b/c/d", content: "deep" },
@@ -230,7 +208,7 @@ test("a directory that the layer leaves out is like the one below", async () => 
   mkdirSync(join(lower, "usr/bin"), { recursive: true });
   chmodSync(join(lower, "usr"), 0o1711);
   setXattr(join(lower, "usr"), "user.note", Buffer.from("n"));
-  const directory = await unpack(tar({ name: "usr/bin/x", content: "x" }), "overlay", newFolder(), [lower]);
+  const directory = await unpack(tarOf({ name: "usr/bin/x", content: "x" }), "overlay", newFolder(), [lower]);
   expect(lstatSync(join(directory, "usr")).mode & 0o7777).toBe(0o1711);
   expect(getXattr(join(directory, "usr"), "user.note")?.toString()).toBe("n");
 });
@@ -238,19 +216,19 @@ test("a directory that the layer leaves out is like the one below", async () => 
 test("no layer reaches outside of its root", async () => {
   const outside = newFolder();
   writeFileSync(join(outside, "secret"), "secret");
-  expect(await failureOf(tar({ name: "../x", content: "x" }))).toBe(
+  expect(await failureOf(tarOf({ name: "../x", content: "x" }))).toBe(
     'invalidArgument: "../x" is outside of "/"',
   );
-  expect(await failureOf(tar({ name: "a/../../x", content: "x" }))).toContain("is outside of");
+  expect(await failureOf(tarOf({ name: "a/../../x", content: "x" }))).toContain("is outside of");
   expect(
-    await failureOf(tar({ name: "hard", type: "hardlink", linkName: join(outside, "secret") })),
+    await failureOf(tarOf({ name: "hard", type: "hardlink", linkName: join(outside, "secret") })),
   ).toContain('invalid hardlink "hard" -> ');
-  expect(await failureOf(tar({ name: "hard", type: "hardlink", linkName: "../../secret" }))).toContain(
+  expect(await failureOf(tarOf({ name: "hard", type: "hardlink", linkName: "../../secret" }))).toContain(
     "invalid hardlink",
   );
-  expect(await failureOf(tar({ name: ".wh..", content: "" }))).toContain("invalid whiteout");
+  expect(await failureOf(tarOf({ name: ".wh..", content: "" }))).toContain("invalid whiteout");
   const directory = await unpack(
-    tar(
+    tarOf(
       { name: "/absolute", content: "a" },
       { name: "out", type: "symlink", linkName: outside },
       { name: "up", type: "symlink", linkName: "../../../../../.." },
@@ -264,11 +242,11 @@ test("no layer reaches outside of its root", async () => {
   expect(existsSync(join(directory, "climbed"))).toBe(true);
   expect(
     await failureOf(
-      tar({ name: "out", type: "symlink", linkName: outside }, { name: "out/x", content: "x" }),
+      tarOf({ name: "out", type: "symlink", linkName: outside }, { name: "out/x", content: "x" }),
     ),
   ).toContain("is not a directory");
   expect(
-    await failureOf(tar({ name: "out", type: "symlink", linkName: outside }, { name: "out/.wh.secret" })),
+    await failureOf(tarOf({ name: "out", type: "symlink", linkName: outside }, { name: "out/.wh.secret" })),
   ).toContain("is not a directory");
   expect(readFileSync(join(outside, "secret"), "utf8")).toBe("secret");
   expect(readdirSync(outside)).toEqual(["secret"]);
@@ -276,7 +254,7 @@ test("no layer reaches outside of its root", async () => {
 
 test("a layer cannot steer the overlay with attributes", async () => {
   const directory = await unpack(
-    tar({
+    tarOf({
       name: "d/",
       type: "directory",
       xattrs: new Map([
@@ -307,7 +285,7 @@ test("sparse files in all of GNU tar's formats keep their holes", async () => {
 });
 
 test("broken and cut layers are refused", async () => {
-  const archive = tar({ name: "a", content: "a".repeat(100_000) });
+  const archive = tarOf({ name: "a", content: "a".repeat(100_000) });
   expect(await failureOf(archive.subarray(0, 5000))).toBe("invalidArgument: unexpected EOF");
   expect(await failureOf(gzipSync(archive).subarray(0, 60))).toBe("invalidArgument: unexpected EOF");
   expect(await failureOf(Buffer.from("no archive at all".repeat(100)))).toContain("invalid tar header");
@@ -315,7 +293,7 @@ test("broken and cut layers are refused", async () => {
   corrupt.fill(0xff, 40, 60);
   expect(await failureOf(corrupt)).toStartWith("invalidArgument: ");
   expect(await failureOf(Buffer.from("BZh91AY&SY"))).toContain("bzip2 are not supported");
-  const many = tar({ name: "a" }, { name: "b" }, { name: "c" });
+  const many = tarOf({ name: "a" }, { name: "b" }, { name: "c" });
   const limited = unpackLayer(
     workers,
     streamOf(many),
@@ -328,7 +306,7 @@ test("broken and cut layers are refused", async () => {
 test("unpacking and packing can be given up", async () => {
   const controller = new AbortController();
   const endless = (async function* () {
-    yield tar({ name: "a" }).subarray(0, 512);
+    yield tarOf({ name: "a" }).subarray(0, 512);
     controller.abort();
     await new Promise(() => {});
   })();
@@ -339,7 +317,7 @@ test("unpacking and packing can be given up", async () => {
     { signal: controller.signal },
   );
   expect(await unpacking.then(() => "none", kindOf)).toBe("canceled");
-  const directory = await unpack(tar({ name: "big", content: "x".repeat(10_000_000) }));
+  const directory = await unpack(tarOf({ name: "big", content: "x".repeat(10_000_000) }));
   for await (const _chunk of packTree(workers, { kind: "tree", directory })) break;
   expect((await pack({ kind: "tree", directory })).length).toBeGreaterThan(10_000_000);
 });

@@ -7,6 +7,9 @@ export interface SparseFragment {
 }
 
 const MAX_FRAGMENTS = 1_000_000;
+/** No number is so long, and neither is what fills the last block. */
+const MAX_LINE_BYTES = 1024;
+const MAX_MAP_BYTES = 16 * 1024 * 1024;
 
 /** Fragments of an old GNU sparse header or of one of its extension blocks. Source: GNU tar manual, "Old GNU Format". */
 export function parseSparseSlots(block: Buffer, start: number, slots: number): SparseFragment[] {
@@ -50,6 +53,30 @@ export function checkFragments(
     total += lengthBytes;
   }
   if (end > realSize || total !== storedBytes) throw invalidHeader("a sparse map does not fit its file");
+}
+
+/**
+ * The map of a file in PAX sparse format 1.0: lines of decimal numbers before the contents, padded to whole blocks. The
+ * first one says how many pairs follow. Errors: invalidArgument.
+ */
+export class SparseMapText {
+  readonly #numbers: string[] = [];
+  #line = "";
+  /** Bytes that were read. */
+  sizeBytes = 0;
+
+  /** Reads the next block; the fragments once the map is complete. */
+  add(block: Buffer): SparseFragment[] | undefined {
+    this.sizeBytes += block.length;
+    if (this.sizeBytes > MAX_MAP_BYTES) throw invalidHeader("a sparse map is too large");
+    const lines = (this.#line + block.toString("latin1")).split("\n");
+    this.#line = lines.pop()!;
+    if (this.#line.length > MAX_LINE_BYTES) throw invalidHeader("a sparse map is broken");
+    for (const line of lines) this.#numbers.push(line);
+    if (this.#numbers.length === 0) return undefined;
+    const end = 1 + 2 * parseDecimal(this.#numbers[0]!);
+    return this.#numbers.length < end ? undefined : pairFragments(this.#numbers.slice(1, end));
+  }
 }
 
 export function parseDecimal(text: string): number {

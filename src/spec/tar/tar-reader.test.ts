@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { kindOf, messageOf } from "../../base/errors.ts";
 import { END_OF_ARCHIVE, encodeEntry, paddingOf } from "./encode-entry.ts";
 import { formatPaxRecord } from "./pax-records.ts";
+import { patchHeader } from "./tar.fixture.ts";
 import { byteString, bytesOf, type TarEntry } from "./tar-entry.ts";
 import { TarReader } from "./tar-reader.ts";
 
@@ -51,24 +52,15 @@ function failureOf(archive: Buffer): string {
   return "none";
 }
 
-/** A header with fields changed and the checksum made right again. */
-function patched(entry: TarEntry, patch: (block: Buffer) => void): Buffer {
-  const block = Buffer.from(encodeEntry(entry));
-  patch(block);
-  block.fill(32, 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-  return block;
-}
-
 function pax(records: Record<string, string>): Buffer {
   const body = bytesOf(
     Object.entries(records)
       .map(([key, value]) => formatPaxRecord(key, value))
       .join(""),
   );
-  const header = patched({ ...PLAIN, name: "PaxHeaders/x", sizeBytes: body.length }, (block) =>
-    block.write("x", 156),
+  const header = patchHeader(
+    encodeEntry({ ...PLAIN, name: "PaxHeaders/x", sizeBytes: body.length }),
+    (block) => block.write("x", 156),
   );
   return Buffer.concat([header, body, paddingOf(body.length)]);
 }
@@ -118,19 +110,27 @@ test("what is no archive is refused", () => {
   const broken = encodeEntry(PLAIN);
   broken[0] = 90;
   expect(failureOf(broken)).toContain("checksum mismatch");
-  expect(failureOf(patched(PLAIN, (block) => block.write("A", 156)))).toBe(
+  expect(failureOf(patchHeader(encodeEntry(PLAIN), (block) => block.write("A", 156)))).toBe(
     "invalidArgument: unhandled tar header type 65",
   );
-  expect(failureOf(patched(PLAIN, (block) => block.write("9z", 124)))).toContain("not octal");
-  expect(failureOf(patched(PLAIN, (block) => block.fill(0xff, 124, 136)))).toContain("negative size");
+  expect(failureOf(patchHeader(encodeEntry(PLAIN), (block) => block.write("9z", 124)))).toContain(
+    "not octal",
+  );
+  expect(failureOf(patchHeader(encodeEntry(PLAIN), (block) => block.fill(0xff, 124, 136)))).toContain(
+    "negative size",
+  );
 });
 
 test("extended headers are bounded and checked", () => {
-  const huge = patched({ ...PLAIN, sizeBytes: 2 * 1024 * 1024 }, (block) => block.write("x", 156));
+  const huge = patchHeader(encodeEntry({ ...PLAIN, sizeBytes: 2 * 1024 * 1024 }), (block) =>
+    block.write("x", 156),
+  );
   expect(failureOf(huge)).toContain("too large");
   expect(failureOf(Buffer.concat([pax({ path: "a\0b" }), encodeEntry(PLAIN)]))).toContain("NUL");
   const body = Buffer.from("99 path=x\n");
-  const header = patched({ ...PLAIN, sizeBytes: body.length }, (block) => block.write("x", 156));
+  const header = patchHeader(encodeEntry({ ...PLAIN, sizeBytes: body.length }), (block) =>
+    block.write("x", 156),
+  );
   expect(failureOf(Buffer.concat([header, body, paddingOf(body.length), encodeEntry(PLAIN)]))).toContain(
     "wrong length",
   );
@@ -138,11 +138,13 @@ test("extended headers are bounded and checked", () => {
 
 test("GNU long names, old GNU sparse files and directories of V7", () => {
   const name = "l".repeat(200);
-  const longName = patched({ ...PLAIN, name: "././@LongLink", sizeBytes: 201 }, (block) =>
+  const longName = patchHeader(encodeEntry({ ...PLAIN, name: "././@LongLink", sizeBytes: 201 }), (block) =>
     block.write("L", 156),
   );
-  const v7 = patched({ ...PLAIN, name: "old/" }, (block) => block.fill(0, 156).fill(0, 257, 345));
-  const sparse = patched({ ...PLAIN, name: "sparse", sizeBytes: 3 }, (block) => {
+  const v7 = patchHeader(encodeEntry({ ...PLAIN, name: "old/" }), (block) =>
+    block.fill(0, 156).fill(0, 257, 345),
+  );
+  const sparse = patchHeader(encodeEntry({ ...PLAIN, name: "sparse", sizeBytes: 3 }), (block) => {
     block.write("S", 156);
     block.write("00000001000\0", 386);
     block.write("00000000003\0", 398);

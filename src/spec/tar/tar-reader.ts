@@ -7,6 +7,7 @@ import {
   parseDecimal,
   parseSparseSlots,
   type SparseFragment,
+  SparseMapText,
 } from "./sparse-map.ts";
 import { BLOCK_BYTES, type TarEntry, type TarEntryType } from "./tar-entry.ts";
 import { invalidHeader, parseTarHeader, type TarHeader } from "./tar-header.ts";
@@ -67,7 +68,9 @@ export class TarReader {
   /** Collects the body of an extended header; undefined while a member's body is read. */
   #extension: { readonly flag: string; readonly parts: Buffer[] } | undefined;
   #pending = emptyExtensions();
-  #member: { header: TarHeader; realSize: number; fragments: SparseFragment[]; mapText: string } | undefined;
+  #member:
+    | { header: TarHeader; realSize: number; fragments: SparseFragment[]; map: SparseMapText }
+    | undefined;
   #fragments: readonly SparseFragment[] | undefined;
   #fragmentIndex = 0;
   #fragmentDone = 0;
@@ -135,7 +138,7 @@ export class TarReader {
       this.#startExtension(header);
       return;
     }
-    this.#member = { header, realSize: header.sizeBytes, fragments: [], mapText: "" };
+    this.#member = { header, realSize: header.sizeBytes, fragments: [], map: new SparseMapText() };
     if (header.typeFlag === "S") {
       this.#member.realSize = oldSparseSize(block);
       this.#member.fragments = parseSparseSlots(block, 386, 4);
@@ -158,7 +161,7 @@ export class TarReader {
   #finishExtension(flag: string, body: Buffer): void {
     if (flag === "L") this.#pending.longName = untilNul(body);
     else if (flag === "K") this.#pending.longLink = untilNul(body);
-    else if (flag === "x") addPaxRecords(this.#pending, body);
+    else if (flag === "x") this.#pending = { ...this.#pending, ...readPaxRecords(body) };
     // Global headers ("g") carry comments in practice (git's commit id); docker leaves them out as well.
   }
 
@@ -172,14 +175,10 @@ export class TarReader {
   /** PAX sparse format 1.0: the map stands before the contents, as lines of decimal numbers padded to whole blocks. */
   #readSparseMap(block: Buffer): void {
     const member = this.#member!;
-    member.mapText += block.toString("latin1", 0, BLOCK_BYTES);
-    if (member.mapText.length > MAX_EXTENSION_BYTES * 16) throw invalidHeader("a sparse map is too large");
-    const lines = member.mapText.split("\n");
-    const count = lines.length > 1 ? parseDecimal(lines[0]!) : Number.POSITIVE_INFINITY;
-    if (lines.length - 1 < 1 + 2 * count) return;
-    const mapBytes = member.mapText.length;
-    member.fragments = pairFragments(lines.slice(1, 1 + 2 * count));
-    this.#startMember(member.fragments, mapBytes);
+    const fragments = member.map.add(block);
+    if (!fragments) return;
+    member.fragments = fragments;
+    this.#startMember(fragments, member.map.sizeBytes);
   }
 
   #paxFragments(): readonly SparseFragment[] | undefined {
@@ -276,13 +275,17 @@ function emptyExtensions(): Extensions {
   return { longName: undefined, longLink: undefined, pax: new Map(), xattrs: new Map(), sparsePairs: [] };
 }
 
-function addPaxRecords(extensions: Extensions, body: Buffer): void {
+/** What an extended header says; of several before one member the last counts, so that they cannot pile up. */
+function readPaxRecords(body: Buffer): Pick<Extensions, "pax" | "xattrs" | "sparsePairs"> {
+  const extensions = emptyExtensions();
   for (const [key, value] of parsePaxRecords(body)) {
     if (key.startsWith(XATTR_KEY)) extensions.xattrs.set(key.slice(XATTR_KEY.length), value);
     else if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") extensions.sparsePairs.push(value);
     else if (value === "") extensions.pax.delete(key);
     else extensions.pax.set(key, value);
   }
+  const { pax, xattrs, sparsePairs } = extensions;
+  return { pax, xattrs, sparsePairs };
 }
 
 function toEntry(
