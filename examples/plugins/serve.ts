@@ -47,5 +47,7 @@ export async function servePlugin(
     server.once("error", reject);
     server.listen(socketPath, resolve);
   });
+  // The first process of a container gets no signal that it has not asked for.
+  process.once("SIGTERM", () => process.exit(0));
   return server;
 }

@@ -5,7 +5,7 @@ import type { Engine } from "./wire.ts";
 
 /** What the HTTP API asks for, answered by an engine. */
 export function backendsOf(engine: Engine): ApiBackends {
-  const { containers, images, networks, volumes, volumeCopies, system } = engine;
+  const { containers, images, networks, volumes, volumeCopies, plugins, system } = engine;
   return {
     containers,
     exec: {
@@ -43,6 +43,7 @@ export function backendsOf(engine: Engine): ApiBackends {
     },
     volumes,
     volumeCopies,
+    plugins,
     system,
   };
 }

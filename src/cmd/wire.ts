@@ -8,7 +8,6 @@ import { LocalContentStore } from "../drivers/content-local/mod.ts";
 import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
-import { Plugins } from "../drivers/plugin-client/mod.ts";
 import {
   defaultMaskedPaths,
   defaultReadonlyPaths,
@@ -41,10 +40,10 @@ import { ImageService } from "../services/images/mod.ts";
 import { LogService } from "../services/logs/mod.ts";
 import { NetworkService } from "../services/networks/network-service.ts";
 import {
-  AuthorizationPlugins,
+  type AuthorizationPlugins,
+  type ManagedPluginService,
   PluginLogDrivers,
   PluginVolumeDrivers,
-  pluginNames,
 } from "../services/plugins/mod.ts";
 import { readHostFacts } from "../services/system/host-facts.ts";
 import { SystemService } from "../services/system/system-service.ts";
@@ -59,6 +58,7 @@ import {
   SqliteContainerStore,
   SqliteImageStore,
   SqliteLeaseStore,
+  SqliteManagedPluginStore,
   SqliteNetworkStore,
   SqliteVolumeStore,
   StateDatabase,
@@ -69,9 +69,11 @@ import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
 import { openRegistries } from "./open-registries.ts";
+import { createPlugins } from "./plugins.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
-import { cdiDirectories, pluginDirectories } from "./shared-directories.ts";
+import { runtimeOptionsOf } from "./runtime-options.ts";
+import { cdiDirectories } from "./shared-directories.ts";
 import { openStorage } from "./storage-driver.ts";
 
 /** Whoever has just pulled or run an image is likely to need it again at once. */
@@ -98,6 +100,8 @@ export interface Engine extends AsyncDisposable {
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
   readonly volumeCopies: VolumeCopies;
+  /** Plug-ins that the engine runs itself. */
+  readonly plugins: ManagedPluginService;
   readonly system: SystemService;
   /** Plug-ins that decide about requests; undefined where none are configured. */
   readonly authorization: AuthorizationPlugins | undefined;
@@ -187,7 +191,27 @@ async function assemble(
     maxConcurrentDownloads: settings["max-concurrent-downloads"],
     maxConcurrentUploads: settings["max-concurrent-uploads"],
   });
-  const plugins = new Plugins({ directories: pluginDirectories(runRoot), logger });
+  const paths = new EnginePaths(dataRoot, storage.root, runRoot);
+  const cgroupParent = settings["cgroup-parent"] || deriveCgroupParent(dataRoot);
+  const limits = readLimitSupport(world);
+  const runtimeFacts = readRuntimeFacts(world, limits);
+  const runtimeOptions = runtimeOptionsOf(settings, reactor, logger);
+  const enginePlugins = createPlugins({
+    dataRoot,
+    runRoot,
+    settings,
+    runtimeOptions,
+    store: new SqliteManagedPluginStore(database),
+    remotes,
+    workers,
+    cgroupParent,
+    facts: runtimeFacts,
+    logPipesRoot: paths.logPipesRoot,
+    events,
+    logger,
+    users: stores,
+  });
+  const { plugins } = resources.use(enginePlugins);
   const clearing = resources.use(new BackgroundWork(logger));
   const localVolumes = new LocalVolumeDriver(join(dataRoot, "volumes"), clearing);
   const volumeDrivers = new PluginVolumeDrivers(builtinVolumeDrivers([localVolumes]), plugins);
@@ -221,36 +245,18 @@ async function assemble(
     defaultOptions: network.defaultOptions,
     hostGateways: settings["host-gateway-ip"],
   });
-  const paths = new EnginePaths(dataRoot, storage.root, runRoot);
-  const runtime = new OciRuntime({
-    reactor,
-    runRoot,
-    bundlesRoot: paths.bundlesRoot,
-    runtimes: Object.fromEntries(
-      Object.entries(settings["add-runtime"]).map(([name, path]) => [name, { path }]),
-    ),
-    ...(settings["default-runtime"] === "" ? {} : { defaultRuntime: settings["default-runtime"] }),
-    logger,
-  });
+  const runtime = new OciRuntime({ ...runtimeOptions, runRoot, bundlesRoot: paths.bundlesRoot });
   resources.defer(() => runtime.close());
   const devices = new DeviceRequests({
     directories: cdiDirectories(settings["cdi-spec-dir"]),
     hostDevices: findHostDevices,
     findProgram,
   });
-  const limits = readLimitSupport(world);
-  const runtimeFacts = readRuntimeFacts(world, limits);
   const hostFacts = () => readHostFacts(world);
-  const logDrivers = createLogDrivers(reactor, logger);
+  const { drivers: builtin, cache } = createLogDrivers(reactor, logger);
   const logs = new LogService({
-    drivers: new PluginLogDrivers({
-      builtin: logDrivers.drivers,
-      plugins,
-      directory: paths.logPipesRoot,
-      reactor,
-      logger,
-    }),
-    cache: logDrivers.cache,
+    drivers: new PluginLogDrivers({ builtin, plugins, directory: paths.logPipesRoot, reactor, logger }),
+    cache,
     changes: resources.use(new FileChanges(reactor)),
     paths,
     logger,
@@ -268,7 +274,7 @@ async function assemble(
     runtime,
     specs: new OciSpecs({
       facts: runtimeFacts,
-      cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
+      cgroupParent,
       init: { program: settings["init-path"], byDefault: settings.init },
       devices,
     }),
@@ -333,16 +339,10 @@ async function assemble(
       const { label: labels, debug, "live-restore": liveRestore } = current.values;
       return { labels, debug, liveRestore };
     },
-    plugins: () =>
-      pluginNames(
-        {
-          volume: volumeDrivers.names(),
-          network: network.drivers.builtin.map(({ name }) => name),
-          log: logs.driverNames,
-          authorization: settings["authorization-plugin"],
-        },
-        plugins,
-      ),
+    plugins: () => {
+      const networkDrivers = network.drivers.builtin.map(({ name }) => name);
+      return enginePlugins.names(volumeDrivers.names(), networkDrivers, logs.driverNames);
+    },
     defaultLogDriver: logs.defaultDriver,
     registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
     usage: {
@@ -351,6 +351,7 @@ async function assemble(
       volumes: () => volumes.listWithUsage(),
     },
   });
+  await enginePlugins.managed.restore();
   await containers.restore();
   await images.sweep();
   const maxUsed = settings["image-gc"]["max-used-space"];
@@ -366,11 +367,9 @@ async function assemble(
     networks,
     volumes,
     volumeCopies: new VolumeCopies({ volumes, workers }),
+    plugins: enginePlugins.managed,
     system,
-    authorization:
-      settings["authorization-plugin"].length > 0
-        ? new AuthorizationPlugins(plugins, settings["authorization-plugin"], logger)
-        : undefined,
+    authorization: enginePlugins.authorization,
     reload: (next) => {
       const ignored = current.reload(next);
       system.announceReload(current.describe());

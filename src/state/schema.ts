@@ -35,6 +35,9 @@
  *   volumes
  *     name TEXT
  *     record TEXT        VolumeRecord
+ *   plugins
+ *     id TEXT, name TEXT names are unique
+ *     record TEXT        ManagedPluginRecord
  *   leases
  *     id TEXT, purpose TEXT, created_at_ms INTEGER
  *   lease_resources      (lease_id, kind, key) unique
@@ -155,5 +158,12 @@ export const MIGRATIONS: readonly string[] = [
       UNION SELECT json_extract(record, '$.manifest'), id FROM images
     ) AS found
     JOIN images ON images.id = found.image_id;
+  `,
+  `
+  CREATE TABLE plugins (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -10,6 +10,7 @@ import type { ImagesBackend } from "./images/backend.ts";
 import { imageRoutes } from "./images/routes.ts";
 import type { NetworksBackend } from "./networks/backend.ts";
 import { networkRoutes } from "./networks/routes.ts";
+import type { PluginsBackend } from "./plugins/backend.ts";
 import { pluginRoutes } from "./plugins/routes.ts";
 import { swarmRoutes } from "./swarm/routes.ts";
 import type { SystemBackend } from "./system/backend.ts";
@@ -24,6 +25,7 @@ export type {
   ExecBackend,
   ImagesBackend,
   NetworksBackend,
+  PluginsBackend,
   SystemBackend,
   VolumesBackend,
 };
@@ -37,6 +39,7 @@ export interface ApiBackends {
   readonly networks: NetworksBackend;
   readonly volumes: VolumesBackend;
   readonly volumeCopies: VolumeCopiesBackend;
+  readonly plugins: PluginsBackend;
   readonly system: SystemBackend;
 }
 
@@ -60,7 +63,7 @@ export function allEndpoints(backends: ApiBackends, options: EndpointOptions): E
     ...volumeCopyRoutes(backends.volumeCopies),
     ...systemRoutes(backends.system, { builderVersion: options.builderVersion }),
     ...swarmRoutes(),
-    ...pluginRoutes(),
+    ...pluginRoutes(backends.plugins),
     ...buildRoutes(),
   ];
 }

@@ -1,4 +1,5 @@
-export type { PluginDirectories } from "./discovery.ts";
+export type { PluginAddress, PluginDirectories, PluginScope } from "./discovery.ts";
 export { type CallOptions, PluginClient } from "./plugin-client.ts";
-export { Plugins } from "./plugins.ts";
+export { type ManagedPluginFinder, Plugins } from "./plugins.ts";
+export { isListening } from "./reach.ts";
 export { PluginRefusal, Reply } from "./reply.ts";

@@ -2,13 +2,22 @@ import { SingleFlight } from "../../base/async.ts";
 import { EngineError, internal, isKind, kindOf, messageOf, notFound } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { PluginKind } from "../../core/plugins/plugin-kind.ts";
-import { findPlugin, listPlugins, type PluginDirectories } from "./discovery.ts";
+import { findPlugin, listPlugins, type PluginAddress, type PluginDirectories } from "./discovery.ts";
 import { PluginClient } from "./plugin-client.ts";
+
+/** Plug-ins that the engine runs itself. They are looked for first. */
+export interface ManagedPluginFinder {
+  /** Undefined where there is none of that name. Errors: conflict (disabled), internal (of another kind). */
+  find(name: string, kind: PluginKind): PluginAddress | undefined;
+  /** Those that are enabled. */
+  list(kind: PluginKind): PluginAddress[];
+}
 
 export interface PluginsOptions {
   readonly directories: PluginDirectories;
   readonly logger: Logger;
   readonly retryForMs?: number;
+  readonly managed?: ManagedPluginFinder;
 }
 
 /** How long docker tries to reach a plug-in. Source: moby, pkg/plugins, defaultTimeOut. */
@@ -35,6 +44,8 @@ export class Plugins {
    * unavailable where it does not answer; internal where it is of another kind.
    */
   async get(name: string, kind: PluginKind, retryForMs = this.#retryForMs): Promise<PluginClient> {
+    const managed = this.#options.managed?.find(name, kind);
+    if (managed) return this.#clientOf(managed);
     try {
       const plugin = await this.#activate(name, retryForMs, retryForMs || PROBE_TIMEOUT_MS);
       if (plugin.implements.includes(kind)) return plugin.client;
@@ -51,12 +62,22 @@ export class Plugins {
   async all(kind: PluginKind): Promise<PluginClient[]> {
     const names = await listPlugins(this.#options.directories);
     const found = await Promise.all(names.map((name) => this.#probe(name)));
-    return found.flatMap((plugin) => (plugin?.implements.includes(kind) ? [plugin.client] : []));
+    const others = found.flatMap((plugin) => (plugin?.implements.includes(kind) ? [plugin.client] : []));
+    const managed = (this.#options.managed?.list(kind) ?? []).map((plugin) => this.#clientOf(plugin));
+    return [...managed, ...others];
   }
 
-  /** Names of the plug-ins of that kind that were activated; nobody is asked. */
+  /** Names of the plug-ins of that kind that are enabled, or were activated; nobody is asked. */
   activeOf(kind: PluginKind): string[] {
-    return [...this.#active].flatMap(([name, plugin]) => (plugin.implements.includes(kind) ? [name] : []));
+    const managed = (this.#options.managed?.list(kind) ?? []).map(({ name }) => name);
+    const others = [...this.#active].flatMap(([name, plugin]) =>
+      plugin.implements.includes(kind) ? [name] : [],
+    );
+    return [...managed, ...others];
+  }
+
+  #clientOf(plugin: PluginAddress): PluginClient {
+    return new PluginClient({ plugin, retryForMs: this.#retryForMs, logger: this.#options.logger });
   }
 
   get #retryForMs(): number {

@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { internal, isKind, messageOf, unavailable } from "../../base/errors.ts";
 import type { DriverVolume, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
-import { type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
+import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 
 /** How long calls that do work, and all others, may take. */
 const LONG_MS = 120_000;
@@ -14,28 +14,31 @@ const SHORT_MS = 60_000;
 export class VolumePluginDriver implements VolumeDriver {
   readonly name: string;
   readonly scope: "local" | "global";
-  readonly #client: PluginClient;
+  readonly #connect: () => Promise<PluginClient>;
   readonly #paths = new Map<string, string>();
   readonly #holders = new Map<string, Set<string>>();
 
-  private constructor(client: PluginClient, scope: "local" | "global") {
-    this.#client = client;
-    this.name = client.name;
+  private constructor(name: string, scope: "local" | "global", connect: () => Promise<PluginClient>) {
+    this.#connect = connect;
+    this.name = name;
     this.scope = scope;
   }
 
-  /** Asks the plug-in what it can do; one that does not know the question keeps volumes of this host. */
-  static async open(client: PluginClient): Promise<VolumePluginDriver> {
-    return new VolumePluginDriver(client, await scopeOf(client));
+  /**
+   * Asks the plug-in what it can do; one that does not know the question keeps volumes of this host. `connect` is
+   * asked for each call: the plug-in may have moved.
+   */
+  static async open(name: string, connect: () => Promise<PluginClient>): Promise<VolumePluginDriver> {
+    return new VolumePluginDriver(name, await scopeOf(await connect()), connect);
   }
 
   async create(volume: VolumeRecord): Promise<void> {
     const request = { Name: volume.name, Opts: volume.options };
-    await this.#client.call("VolumeDriver.Create", request, { timeoutMs: LONG_MS });
+    await this.#call("VolumeDriver.Create", request, { timeoutMs: LONG_MS });
   }
 
   async remove(volume: VolumeRecord): Promise<void> {
-    await this.#client.call("VolumeDriver.Remove", { Name: volume.name }, { timeoutMs: SHORT_MS });
+    await this.#call("VolumeDriver.Remove", { Name: volume.name }, { timeoutMs: SHORT_MS });
     this.#paths.delete(volume.name);
   }
 
@@ -48,11 +51,12 @@ export class VolumePluginDriver implements VolumeDriver {
     const known = this.#paths.get(volume.name);
     if (holders.has(holder) && known) return known;
     const request = { Name: volume.name, ID: holder };
-    const reply = await this.#client.call("VolumeDriver.Mount", request, { timeoutMs: LONG_MS });
-    const mountpoint = reply.text("Mountpoint");
-    if (!isAbsolute(mountpoint)) {
-      throw internal(`VolumeDriver.Mount: not an absolute path: ${JSON.stringify(mountpoint)}`);
+    const reply = await this.#call("VolumeDriver.Mount", request, { timeoutMs: LONG_MS });
+    const named = reply.text("Mountpoint");
+    if (!isAbsolute(named)) {
+      throw internal(`VolumeDriver.Mount: not an absolute path: ${JSON.stringify(named)}`);
     }
+    const mountpoint = await this.#hostPath(named);
     this.#paths.set(volume.name, mountpoint);
     this.#holders.set(volume.name, holders.add(holder));
     return mountpoint;
@@ -63,7 +67,7 @@ export class VolumePluginDriver implements VolumeDriver {
     if (!holders?.delete(holder)) return false;
     if (holders.size === 0) this.#holders.delete(volume.name);
     const request = { Name: volume.name, ID: holder };
-    await this.#client.call("VolumeDriver.Unmount", request, { timeoutMs: SHORT_MS });
+    await this.#call("VolumeDriver.Unmount", request, { timeoutMs: SHORT_MS });
     return true;
   }
 
@@ -75,9 +79,9 @@ export class VolumePluginDriver implements VolumeDriver {
   async find(name: string): Promise<DriverVolume | undefined> {
     try {
       const request = { Name: name };
-      const reply = await this.#client.call("VolumeDriver.Get", request, { timeoutMs: SHORT_MS });
+      const reply = await this.#call("VolumeDriver.Get", request, { timeoutMs: SHORT_MS });
       const volume = reply.object("Volume");
-      return volume && this.#remember(volume);
+      return volume && (await this.#remember(volume));
     } catch (error) {
       // Plug-ins say in words of their own that they have no such volume.
       if (error instanceof PluginRefusal) return undefined;
@@ -90,13 +94,23 @@ export class VolumePluginDriver implements VolumeDriver {
   }
 
   async list(): Promise<DriverVolume[]> {
-    const reply = await this.#client.call("VolumeDriver.List", {}, { timeoutMs: SHORT_MS });
-    return reply.objects("Volumes").map((volume) => this.#remember(volume));
+    const reply = await this.#call("VolumeDriver.List", {}, { timeoutMs: SHORT_MS });
+    return await Promise.all(reply.objects("Volumes").map((volume) => this.#remember(volume)));
   }
 
-  #remember(volume: Reply): DriverVolume {
+  async #call(method: string, request: object, options: CallOptions): Promise<Reply> {
+    return await (await this.#connect()).call(method, request, options);
+  }
+
+  /** A managed plug-in names places as it sees them. */
+  async #hostPath(path: string): Promise<string> {
+    const { scope } = await this.#connect();
+    return scope && path !== "" ? scope.hostPath(path) : path;
+  }
+
+  async #remember(volume: Reply): Promise<DriverVolume> {
     const name = volume.text("Name");
-    const mountpoint = volume.text("Mountpoint");
+    const mountpoint = await this.#hostPath(volume.text("Mountpoint"));
     const createdAt = volume.text("CreatedAt");
     const status = volume.values("Status");
     // Many plug-ins tell the directory only while the volume is mounted.

@@ -4,6 +4,13 @@ export {
   type AuthorizationRequest,
   type AuthorizationResponse,
 } from "./authorization-plugins.ts";
+export {
+  fullNameOf,
+  type InstallOptions,
+  type ManagedPluginParts,
+  ManagedPluginService,
+  PluginPaths,
+} from "./managed/mod.ts";
 export { PluginLogDrivers } from "./plugin-log-drivers.ts";
 export { pluginNames } from "./plugin-names.ts";
 export { PluginNetworkDrivers } from "./plugin-network-drivers.ts";

@@ -33,7 +33,7 @@ export class PluginVolumeDrivers implements VolumeDrivers {
         cause: error,
       });
     }
-    return await this.#open(client);
+    return this.known(client.name) ?? (await this.#open(client.name));
   }
 
   names(): readonly string[] {
@@ -42,14 +42,15 @@ export class PluginVolumeDrivers implements VolumeDrivers {
 
   async all(): Promise<readonly VolumeDriver[]> {
     const clients = await this.#plugins.all("VolumeDriver");
-    const drivers = clients.map((client) => this.known(client.name) ?? this.#open(client));
+    const drivers = clients.map((client) => this.known(client.name) ?? this.#open(client.name));
     return [...(await this.#builtin.all()), ...(await Promise.all(drivers))];
   }
 
-  async #open(client: PluginClient): Promise<VolumeDriver> {
-    return await this.#opening.run(client.name, async () => {
-      const driver = await VolumePluginDriver.open(client);
-      this.#opened.set(client.name, driver);
+  async #open(name: string): Promise<VolumeDriver> {
+    return await this.#opening.run(name, async () => {
+      const connect = () => this.#plugins.get(name, "VolumeDriver");
+      const driver = await VolumePluginDriver.open(name, connect);
+      this.#opened.set(name, driver);
       return driver;
     });
   }

@@ -9,6 +9,7 @@ export type * from "./host-config.ts";
 export type * from "./images.ts";
 export type * from "./mounts.ts";
 export type * from "./networks.ts";
+export type * from "./plugins.ts";
 export type * from "./ports.ts";
 export type * from "./progress.ts";
 export type * from "./stats.ts";
