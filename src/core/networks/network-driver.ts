@@ -134,6 +134,8 @@ export interface SandboxFactory {
   create(containerId: string): Promise<Sandbox>;
   get(containerId: string): Sandbox | undefined;
   remove(containerId: string): Promise<void>;
+  /** The families that the sandbox has no default route of, whoever made it. */
+  lacksDefaultRoutes(sandbox: Sandbox): { readonly ipv4: boolean; readonly ipv6: boolean };
   /** Removes every sandbox of this engine whose container is not in `known`. */
   removeOrphans(known: ReadonlySet<string>): Promise<void>;
 }

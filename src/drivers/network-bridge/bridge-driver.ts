@@ -27,7 +27,7 @@ import {
   OPTION,
   readBridgeSettings,
 } from "./bridge-settings.ts";
-import { deleteEndpointLink, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
+import { deleteEndpointLink, isPairMissing, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
 import { takeEndpointPorts } from "./endpoint-ports.ts";
 import { withConfiguredGateways } from "./gateways.ts";
 import { HostPorts } from "./host-ports.ts";
@@ -267,10 +267,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   isLinkMissing(endpoint: EndpointRecord): boolean {
-    return (
-      this.#made.has(endpoint.id) &&
-      nl.findLink(this.#host().socket, endpoint.hostInterfaceName) === undefined
-    );
+    return this.#made.has(endpoint.id) && isPairMissing(this.#host(), endpoint);
   }
 
   async leave(

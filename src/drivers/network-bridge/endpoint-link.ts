@@ -42,7 +42,9 @@ function pairRequests(
       },
     ),
     // The kernel takes no alias while it makes a link. All requests travel in one system call.
-    nl.changeNamedLink(endpoint.hostInterfaceName, { alias: host.owner.aliasOf(endpoint.id) }),
+    nl.changeNamedLink(endpoint.hostInterfaceName, {
+      alias: host.owner.unfinishedAliasOf(endpoint.id),
+    }),
     portRequest(endpoint, options.isolated),
   ];
 }
@@ -102,10 +104,18 @@ export function makeEndpointLink(
   makePair(host, pairRequests(host, endpoint, options, sandbox.fd), endpoint);
   try {
     withNetworkNamespace(sandbox.fd, () => configureInterface(endpoint, options.defaultRoute));
+    const alias = host.owner.aliasOf(endpoint.id);
+    host.socket.execute(nl.changeNamedLink(endpoint.hostInterfaceName, { alias }));
   } catch (error) {
     deleteEndpointLink(host, endpoint);
     throw error;
   }
+}
+
+/** Whether the endpoint's pair is gone, or was never finished. */
+export function isPairMissing(host: Host, endpoint: EndpointRecord): boolean {
+  const link = nl.findLink(host.socket, endpoint.hostInterfaceName);
+  return link === undefined || !host.owner.isFinished(link);
 }
 
 /** The endpoint's pair is gone; idempotent. A link of somebody else under the same name stays. */

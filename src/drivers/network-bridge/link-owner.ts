@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Link } from "../../os/linux/netlink/mod.ts";
 
+const UNFINISHED = "~";
+
 /**
  * Marks links as this engine's and reads the mark again. The mark is the link's alias, `gantry:<engine id>:<id>`, so it
  * lives exactly as long as the link does and nobody takes another engine's link for his own.
@@ -20,9 +22,20 @@ export class LinkOwner {
     return `${this.#prefix}${id}`;
   }
 
+  /** The alias of a link that is not yet as it is to be. Whoever finds one knows that a crash came between. */
+  unfinishedAliasOf(id: string): string {
+    return `${this.aliasOf(id)}${UNFINISHED}`;
+  }
+
   /** The id of the network or endpoint that the link belongs to; undefined where it is not this engine's. */
   idOf(link: Link): string | undefined {
-    return link.alias?.startsWith(this.#prefix) ? link.alias.slice(this.#prefix.length) : undefined;
+    if (!link.alias?.startsWith(this.#prefix)) return undefined;
+    const rest = link.alias.slice(this.#prefix.length);
+    return rest.endsWith(UNFINISHED) ? rest.slice(0, -UNFINISHED.length) : rest;
+  }
+
+  isFinished(link: Link): boolean {
+    return !link.alias?.endsWith(UNFINISHED);
   }
 }
 

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { invalidArgument } from "../../base/errors.ts";
 import type { Sandbox, SandboxFactory } from "../../core/networks/network-driver.ts";
 import { createNetworkNamespace, deleteNetworkNamespace } from "../../os/linux/namespace.ts";
-import { setLinkUp, withNetlink } from "../../os/linux/netlink/mod.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  type IpFamily,
+  listRoutes,
+  setLinkUp,
+  withNetlink,
+} from "../../os/linux/netlink/mod.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
 
 export interface NetworkSandboxesOptions {
@@ -46,6 +53,14 @@ export class NetworkSandboxes implements SandboxFactory {
 
   async remove(containerId: string): Promise<void> {
     deleteNetworkNamespace(this.#sandbox(containerId).path);
+  }
+
+  lacksDefaultRoutes({ path }: Sandbox): { readonly ipv4: boolean; readonly ipv6: boolean } {
+    return withNetlink(path, (socket) => {
+      const lacks = (family: IpFamily) =>
+        !listRoutes(socket, { family }).some(({ destination }) => destination === "default");
+      return { ipv4: lacks(AF_INET), ipv6: lacks(AF_INET6) };
+    });
   }
 
   async removeOrphans(known: ReadonlySet<string>): Promise<void> {

@@ -5,6 +5,7 @@ import type { ContainerRecord } from "../../core/containers/container-record.ts"
 import type { Task } from "../../core/tasks/task-runtime.ts";
 import { resumeHealthMonitor } from "./health/monitor.ts";
 import { serveContainerNames } from "./networks/networked.ts";
+import { settleNetworks } from "./networks/settle-networks.ts";
 import {
   type ContainerParts,
   changeRecord,
@@ -46,19 +47,20 @@ export async function restoreContainers(parts: ContainerParts): Promise<void> {
   await parts.rootfs.removeOrphans(known, alive);
   await removeStrayDirectories(parts, known);
   for (const [id, task] of adopted) {
-    await resumeNames(parts, id);
+    await resumeNetworks(parts, id);
     superviseTask(parts, id, task);
     resumeHealthMonitor(parts, id);
   }
   void startByPolicy(parts);
 }
 
-/** The resolver's sockets ended with the engine before. */
-async function resumeNames(parts: ContainerParts, id: string): Promise<void> {
+/** Connecting may have been cut short, and the resolver's sockets ended with the engine before. */
+async function resumeNetworks(parts: ContainerParts, id: string): Promise<void> {
   try {
+    await settleNetworks(parts, currentRecord(parts, id));
     await serveContainerNames(parts, currentRecord(parts, id));
   } catch (error) {
-    parts.logger.error({ container: id, reason: messageOf(error) }, "resolving names for a container");
+    parts.logger.error({ container: id, reason: messageOf(error) }, "settling the networks of a container");
   }
 }
 

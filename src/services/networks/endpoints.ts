@@ -124,6 +124,30 @@ export class Endpoints {
     }
   }
 
+  /** As `NetworkService.settleExits`. */
+  async settleExits({ containerId, ports }: NetworkedContainer): Promise<void> {
+    const sandbox = this.#parts.sandboxes.get(containerId);
+    if (!sandbox) return;
+    const exits = this.#exits(this.#of(containerId));
+    const publishing = publishingNetwork(exits);
+    const lacking = this.#parts.sandboxes.lacksDefaultRoutes(sandbox);
+    // Ports leave their old place before they are taken for the new one.
+    const last = (id: string) => Number(id === publishing);
+    const endpoints = this.#of(containerId).sort((a, b) => last(a.network.id) - last(b.network.id));
+    for (const { network, endpoint } of endpoints) {
+      const driver = this.#parts.driver(network.driver);
+      const wanted = network.id === publishing ? ports : [];
+      const misplaced = wanted.length > 0 !== endpoint.ports.length > 0;
+      const changed = misplaced ? await driver.changePorts(network, endpoint, wanted) : endpoint;
+      const way = routesOf(network, exits);
+      // What programs of the container made of its routes is theirs, as long as there is one.
+      const stranded = (way.ipv4 && lacking.ipv4) || (way.ipv6 && lacking.ipv6);
+      if (!stranded && changed.ports.length === endpoint.ports.length) continue;
+      this.#parts.store.putEndpoint(changed);
+      await driver.adjust(network, endpoint, changed, sandbox, { defaultRoute: way });
+    }
+  }
+
   /** As `NetworkService.connect`; the container runs. */
   async connect(container: NetworkedContainer, wanted: Wanted): Promise<EndpointRecord> {
     const { network } = wanted;

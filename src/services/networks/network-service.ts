@@ -148,6 +148,11 @@ export class NetworkService {
     return endpoint;
   }
 
+  /** A running container has its default routes and published ports where its networks say. Idempotent. Errors: conflict. */
+  async settleExits(container: NetworkedContainer): Promise<void> {
+    await this.#endpoints.settleExits(container);
+  }
+
   /** An endpoint is gone whose container is not known any more, by the container's name or id. Errors: notFound. */
   async removeStaleEndpoint(nameOrId: string, container: string): Promise<void> {
     const network = this.get(nameOrId);

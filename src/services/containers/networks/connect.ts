@@ -10,7 +10,7 @@ import {
   sharedNamespace,
 } from "../../networks/mod.ts";
 import { type ContainerParts, changeRecord, currentRecord, isRunning } from "../parts.ts";
-import { addToFiles, removeFromFiles } from "./container-files.ts";
+import { followEndpoints } from "./container-files.ts";
 import { networkedContainer, serveContainerNames } from "./networked.ts";
 
 /**
@@ -40,10 +40,9 @@ export async function connectContainer(
     requestedEndpoints: { ...requestedEndpoints, [network.name]: settings },
   }));
   if (!running) return;
-  const hadResolver = parts.networks.hasResolver(id);
   try {
-    const endpoint = await parts.networks.connect(network.id, networkedContainer(connected), settings);
-    await addToFiles(parts, connected, endpoint, hadResolver);
+    await parts.networks.connect(network.id, networkedContainer(connected), settings);
+    await followEndpoints(parts, connected);
     await serveContainerNames(parts, connected);
   } catch (error) {
     changeRecord(parts, id, () => ({ requestedEndpoints }));
@@ -52,7 +51,8 @@ export async function connectContainer(
 }
 
 /**
- * The container is out of the network, now and with its next start. Errors: notFound, conflict, internal (not in it).
+ * The container is out of the network, now and with its next start. The record is stored first, so that a start after a
+ * crash finishes what was begun. Errors: notFound, conflict, internal (not in it).
  */
 export async function disconnectContainer(
   parts: ContainerParts,
@@ -66,17 +66,19 @@ export async function disconnectContainer(
     throw conflict("container cannot be disconnected from host network or connected to host network");
   }
   const key = requestedKey(parts, record, network);
-  if (isRunning(record)) {
-    const hadResolver = parts.networks.hasResolver(id);
-    const endpoint = await parts.networks.disconnect(network.id, networkedContainer(record));
-    await removeFromFiles(parts, record, endpoint, hadResolver);
-    await serveContainerNames(parts, record);
-  } else if (key === undefined) throw notConnected(id, network.name);
-  changeRecord(parts, id, ({ requestedEndpoints }) => ({
-    requestedEndpoints: Object.fromEntries(
-      Object.entries(requestedEndpoints).filter(([name]) => name !== key),
-    ),
-  }));
+  if (key === undefined) throw notConnected(id, network.name);
+  const { requestedEndpoints } = record;
+  const { [key]: _left, ...others } = requestedEndpoints;
+  const disconnected = changeRecord(parts, id, () => ({ requestedEndpoints: others }));
+  if (!isRunning(record)) return;
+  try {
+    await parts.networks.disconnect(network.id, networkedContainer(disconnected));
+    await followEndpoints(parts, disconnected);
+    await serveContainerNames(parts, disconnected);
+  } catch (error) {
+    changeRecord(parts, id, () => ({ requestedEndpoints }));
+    throw error;
+  }
 }
 
 /** The name under which the container asks for that network. */

@@ -1,57 +1,39 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
-import type { EndpointRecord } from "../../../core/networks/network-record.ts";
 import type { ContainerParts } from "../parts.ts";
 import { ownHostsEntries, resolvConfOf } from "../run/write-files.ts";
 
 /**
- * The files of a running container know of an endpoint that it got. Lines that somebody wrote stay; the files are
- * written in place, since the container has them mounted. `hadResolver`: it asked the engine for names before.
+ * The files of a running container name its places in networks as they are now, and no others. Lines that somebody wrote
+ * stay; the files are written in place, since the container has them mounted. Idempotent.
  */
-export async function addToFiles(
-  parts: ContainerParts,
-  record: ContainerRecord,
-  endpoint: EndpointRecord,
-  hadResolver: boolean,
-): Promise<void> {
-  const path = parts.paths.hostsFile(record.id);
-  const text = await readFile(path, "utf8");
-  const added = hostsLines(record, endpoint).filter((line) => !text.split("\n").includes(line));
-  if (added.length > 0) {
-    const separator = text === "" || text.endsWith("\n") ? "" : "\n";
-    await writeFile(path, `${text}${separator}${added.map((line) => `${line}\n`).join("")}`);
-  }
-  await followResolver(parts, record, hadResolver);
+export async function followEndpoints(parts: ContainerParts, record: ContainerRecord): Promise<void> {
+  await followInHosts(parts, record);
+  await followInResolvConf(parts, record);
 }
 
-/** Undoes `addToFiles`. */
-export async function removeFromFiles(
-  parts: ContainerParts,
-  record: ContainerRecord,
-  endpoint: EndpointRecord,
-  hadResolver: boolean,
-): Promise<void> {
+async function followInHosts(parts: ContainerParts, record: ContainerRecord): Promise<void> {
   const path = parts.paths.hostsFile(record.id);
   const text = await readFile(path, "utf8");
-  const removed = hostsLines(record, endpoint);
-  const kept = text.split("\n").filter((line) => !removed.includes(line));
-  if (kept.join("\n") !== text) await writeFile(path, kept.join("\n"));
-  await followResolver(parts, record, hadResolver);
+  const entries = ownHostsEntries(record, parts.networks.endpointsOf(record.id));
+  const wanted = entries.map(({ address, names }) => `${address}\t${names.join(" ")}`);
+  const own = `\t${ownNames(record)}`;
+  const kept = text.split("\n").filter((line) => !line.endsWith(own) || wanted.includes(line));
+  const added = wanted.filter((line) => !kept.includes(line));
+  if (kept.at(-1) === "") kept.pop();
+  const followed = [...kept, ...added].map((line) => `${line}\n`).join("");
+  if (followed !== text) await writeFile(path, followed);
 }
 
-function hostsLines(record: ContainerRecord, endpoint: EndpointRecord): string[] {
-  return ownHostsEntries(record, [endpoint]).map(({ address, names }) => `${address}\t${names.join(" ")}`);
+function ownNames(record: ContainerRecord): string {
+  const somewhere = { ipv4Address: "0.0.0.0", ipv6Address: "" };
+  return ownHostsEntries(record, [somewhere])[0]!.names.join(" ");
 }
 
 /** A resolv.conf that nobody edited names the engine's resolver while there is one. */
-async function followResolver(
-  parts: ContainerParts,
-  record: ContainerRecord,
-  hadResolver: boolean,
-): Promise<void> {
+async function followInResolvConf(parts: ContainerParts, record: ContainerRecord): Promise<void> {
   const hasResolver = parts.networks.hasResolver(record.id);
-  if (hasResolver === hadResolver) return;
   const path = parts.paths.resolvConfFile(record.id);
-  if ((await readFile(path, "utf8")) !== (await resolvConfOf(parts, record, false, hadResolver))) return;
+  if ((await readFile(path, "utf8")) !== (await resolvConfOf(parts, record, false, !hasResolver))) return;
   await writeFile(path, await resolvConfOf(parts, record, false, hasResolver));
 }

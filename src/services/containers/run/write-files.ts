@@ -69,7 +69,10 @@ async function hostsText(
 }
 
 /** The names that a container has for itself, by the addresses of these endpoints. */
-export function ownHostsEntries(record: ContainerRecord, endpoints: readonly EndpointRecord[]): HostsEntry[] {
+export function ownHostsEntries(
+  record: ContainerRecord,
+  endpoints: ReadonlyArray<Pick<EndpointRecord, "ipv4Address" | "ipv6Address">>,
+): HostsEntry[] {
   const hostname = record.config.Hostname ?? "";
   const domain = record.config.Domainname ?? "";
   const names = domain === "" ? [hostname] : [`${hostname}.${domain}`, hostname];
