@@ -3,6 +3,7 @@ import { TEST_IMAGE } from "../api/harness.ts";
 import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { crashEverywhere } from "./crash-everywhere.ts";
 import type { CrashingEngine } from "./crashing-engine.ts";
+import { untilTrue } from "./until.ts";
 
 const TIMEOUT_MS = 120_000;
 const MOVER = "mover";
@@ -115,7 +116,10 @@ describe.skipIf(!hasDockerCli)("the daemon is killed before each effect of", () 
           const { stdout } = await docker(["exec", MOVER, "ping", "-c1", "-W2", TARGET]);
           expect(stdout).toContain("1 packets received");
           const place = (await docker(["port", MOVER, "80/tcp"])).stdout.trim();
-          expect((await fetch(`http://${place}/`)).status).toBe(404);
+          // The server inside needs a moment after its start.
+          await untilTrue(
+            async () => (await fetch(`http://${place}/`).catch(() => undefined))?.status === 404,
+          );
         },
       });
       expect(effects).toBeGreaterThan(25);
