@@ -74,9 +74,12 @@ async function createOrPull(
   }
 }
 
+/** No image of that name, or none for that platform. */
+const MISSING_IMAGE = /no such image|does not provide the specified platform/i;
+
 /** A create request can name other things that do not exist, a network for one. */
 function isMissingImage(error: unknown): boolean {
-  return error instanceof ResponseError && /no such image/i.test(error.answer);
+  return error instanceof ResponseError && MISSING_IMAGE.test(error.answer);
 }
 
 async function pull(cli: Cli, image: string, options: CreateOptions): Promise<void> {

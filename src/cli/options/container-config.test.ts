@@ -63,6 +63,9 @@ describe("containerCreateRequest", () => {
     ["--log-driver none --log-opt a=b x", "invalid logging opts for driver none"],
     ["--mac-address zz x", "zz is not a valid mac address"],
     ["--storage-opt size x", "invalid storage option"],
+    ["--cpu-count 2 x", '"--cpu-count" is only supported on a Docker daemon running on windows'],
+    ["--io-maxiops 2 x", '"--io-maxiops" is only supported on a Docker daemon running on windows'],
+    ["--disable-content-trust=false x", "Docker Content Trust is not supported"],
   ])("%s is refused", (line, message) => {
     expect(() => request(line)).toThrow(message);
   });

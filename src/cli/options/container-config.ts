@@ -10,6 +10,7 @@ import type {
 import { capabilities } from "./capabilities.ts";
 import type { ContainerFlags } from "./container-flags.ts";
 import { parseDevices } from "./devices.ts";
+import { refuseContentTrust, refuseWindowsFlags } from "./foreign-flags.ts";
 import { parseHealth } from "./health.ts";
 import { environment, labels, pairsToRecord } from "./key-values.ts";
 import { parseRestartPolicy } from "./limits.ts";
@@ -34,6 +35,8 @@ export interface ContainerRequest {
  */
 export function containerCreateRequest(request: ContainerRequest): ContainerCreateRequest {
   const { flags } = request;
+  refuseWindowsFlags(request.given);
+  refuseContentTrust(flags["disable-content-trust"]);
   if (flags["mac-address"] !== "") checkMac(flags["mac-address"]);
   const swappiness = flags["memory-swappiness"];
   if (swappiness !== -1 && (swappiness < 0 || swappiness > 100))

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../../base/errors.ts";
 import { parseNormalized } from "../../../spec/reference/reference.ts";
 import { defineCommand } from "../../command.ts";
 import { bool } from "../../flags/types.ts";
+import { refuseContentTrust } from "../../options/foreign-flags.ts";
 import { platformFlag } from "../../options/platform.ts";
 import { pullWithProgress } from "../../pull-with-progress.ts";
 
@@ -15,6 +16,7 @@ export const command = defineCommand({
     quiet: bool("Suppress verbose output", { short: "q" }),
   },
   run: async (cli, { flags, args }) => {
+    refuseContentTrust(flags["disable-content-trust"]);
     const image = args[0]!;
     const reference = parseNormalized(image);
     const versioned = reference.tag !== undefined || reference.digest !== undefined;

@@ -6,6 +6,7 @@ import type { Cli } from "../../cli.ts";
 import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
+import { refuseContentTrust } from "../../options/foreign-flags.ts";
 import { choosePlatform } from "../../options/platform.ts";
 import { displayProgress } from "../../progress/display.ts";
 import { drawNote } from "../../terminal/note.ts";
@@ -56,6 +57,7 @@ export const command = defineCommand({
     quiet: bool("Suppress verbose output", { short: "q" }),
   },
   run: async (cli, { flags, args }) => {
+    refuseContentTrust(flags["disable-content-trust"]);
     const platform = choosePushed(cli, flags.platform);
     const isTerminal = cli.stdout.isTTY === true;
     if (platform) cli.write(drawNote(PLATFORM_NOTE, isTerminal, "--platform"));
