@@ -33,8 +33,9 @@ export async function pullWithProgress(cli: Cli, request: PullRequest): Promise<
   const silent = request.quiet;
   if (silent) await drain(messages);
   else await displayProgress(messages, request.target);
+  if (request.allTags) return fullName(reference);
   const version = tagOrDigestOf(reference);
-  return `${fullName(reference)}${version === "" ? "" : `${reference.digest ? "@" : ":"}${version}`}`;
+  return `${fullName(reference)}${reference.digest ? "@" : ":"}${version}`;
 }
 
 async function drain(messages: ReturnType<typeof pullImage>): Promise<void> {

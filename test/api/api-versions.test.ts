@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
+import { drivesOriginal } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const VERSIONS = Array.from({ length: 32 }, (_, index) => `1.${24 + index}`);
 
-describe.skipIf(!hasDockerCli)("versions of the API", () => {
+describe("versions of the API", () => {
   const harness = useEngine();
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`http://engine${path}`, { ...init, unix: harness.engine.socketPath });
@@ -33,7 +33,7 @@ describe.skipIf(!hasDockerCli)("versions of the API", () => {
       "--format",
       "{{.Client.APIVersion}} {{.Server.APIVersion}} {{.Server.MinAPIVersion}}",
     ]);
-    expect(stdout).toBe("1.50 1.55 1.24\n");
+    expect(stdout).toBe(`${drivesOriginal ? "1.50" : "1.55"} 1.55 1.24\n`);
   });
 
   test("every answer has the engine's headers", async () => {

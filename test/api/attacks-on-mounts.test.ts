@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "tar-stream";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
@@ -19,7 +18,7 @@ async function tarOfLinks(links: readonly Link[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-describe.skipIf(!hasDockerCli)("an image whose directories are links to places of the host", () => {
+describe("an image whose directories are links to places of the host", () => {
   const harness = useEngine();
   const host = makeTempDir("attack");
   /** A directory of the host, with a file; both as they were when the tests began. */

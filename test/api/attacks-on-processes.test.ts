@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { requireProgram } from "../fixtures/programs.ts";
 import { runCommand, runOrThrow } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
@@ -10,7 +9,7 @@ import { TEST_IMAGE, useEngine } from "./harness.ts";
 const DESCRIPTORS = Array.from({ length: 10 }, (_, index) => index + 3);
 const hashOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-describe.skipIf(!hasDockerCli)("what a container gets of the processes that start it", () => {
+describe("what a container gets of the processes that start it", () => {
   const harness = useEngine();
   const victim = async (name: string, ...flags: string[]) => {
     const { code, stderr } = await harness.docker([

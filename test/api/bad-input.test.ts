@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
+import { commandLines, dockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const HELP = "\n\nRun 'docker run --help' for more information\n";
@@ -8,8 +8,8 @@ const CREATE_FAILED =
   "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: " +
   "unable to start container process: error during container init: ";
 
-describe.skipIf(!hasDockerCli)("bad input", () => {
-  const harness = useEngine();
+describe.each(commandLines)("bad input, %s", (_name, program) => {
+  const harness = useEngine({}, program);
   const run = (...args: string[]) => harness.docker(["run", "--rm", "--network", "none", ...args]);
   const refused = (message: string, code = 125) => ({
     stdout: "",

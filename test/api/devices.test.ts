@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const LAMPS = `
@@ -27,7 +26,7 @@ devices:
       args: [sh, -c, "echo ran >> HOST/hook"]
 `;
 
-describe.skipIf(!hasDockerCli)("devices by name", () => {
+describe("devices by name", () => {
   const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-"));
   const harness = useEngine({ flags: ["--cdi-spec-dir", directory] });
   const run = (flags: readonly string[], script: string) =>

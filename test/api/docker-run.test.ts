@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("docker run against the engine", () => {
+describe("docker run against the engine", () => {
   const harness = useEngine();
 
   test("output goes to stdout and nothing else does", async () => {

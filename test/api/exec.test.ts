@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
+import { commandLines } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("docker exec", () => {
-  const harness = useEngine();
+describe.each(commandLines)("docker exec, %s", (_name, program) => {
+  const harness = useEngine({}, program);
   const exec = (args: readonly string[], stdin?: string) =>
     harness.docker(["exec", ...args], stdin === undefined ? {} : { stdin });
 

@@ -13,15 +13,15 @@ const TEST_TIMEOUT_MS = 30_000;
 /** What a black-box suite works with; readable from inside tests, once `beforeAll` has run. */
 export interface Harness {
   readonly engine: TestEngine;
-  /** The real docker CLI against the engine. */
+  /** The docker command line against the engine. */
   readonly docker: DockerCli;
 }
 
 /**
- * One engine for all tests of a file, with the docker CLI and one image. After the last test every container is
+ * One engine for all tests of a file, with the docker command line and one image. After the last test every container is
  * removed, the engine stopped, and the file fails where anything was left on the machine.
  */
-export function useEngine(options?: EngineOptions): Harness {
+export function useEngine(options?: EngineOptions, program?: string): Harness {
   // A test that takes too long ends every process of the file, the engine among them: its own waits shall end first.
   setDefaultTimeout(TEST_TIMEOUT_MS);
   let harness: Harness | undefined;
@@ -32,7 +32,7 @@ export function useEngine(options?: EngineOptions): Harness {
 
   beforeAll(async () => {
     const engine = await startEngine(options);
-    const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
+    const docker = dockerCli(engine.host, join(engine.directory, "docker-config"), program);
     harness = { engine, docker };
     await importTestImage(engine, docker);
   });

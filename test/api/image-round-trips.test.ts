@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startDockerd } from "../fixtures/dockerd.ts";
 import { findProgram, requireProgram } from "../fixtures/programs.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
@@ -9,7 +8,7 @@ import { runOrThrow } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 /** Images that go through other tools and come back: ids and digests stay what they were. Peers that are missing are skipped. */
-describe.skipIf(!hasDockerCli)("images on their way through other tools", () => {
+describe("images on their way through other tools", () => {
   const harness = useEngine();
   const APP = "trip/app:1";
   let registry: TestRegistry;

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startSearchIndex, startTamperer } from "../fixtures/odd-registries.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 /** What people do with images, in the order of a beginner's book, by docker's own command line. */
-describe.skipIf(!hasDockerCli)("images, as the books have it", () => {
+describe("images, as the books have it", () => {
   const harness = useEngine();
   let registry: TestRegistry;
   let repository: string;

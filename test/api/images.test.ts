@@ -2,13 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { debianRoot } from "../fixtures/debian-root.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { requireProgram } from "../fixtures/programs.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("images", () => {
+describe("images", () => {
   const harness = useEngine();
   let registry: TestRegistry;
   let archive: string;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const PID_ONE = "tr '\\0' ' ' < /proc/1/cmdline; echo";
@@ -7,7 +6,7 @@ const PID_ONE = "tr '\\0' ' ' < /proc/1/cmdline; echo";
 const COUNT_ZOMBIES =
   "sh -c 'sleep 0.01 & exec true'; sleep 0.2; grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l";
 
-describe.skipIf(!hasDockerCli)("--init", () => {
+describe("--init", () => {
   const harness = useEngine();
   const run = (flags: readonly string[], script: string) =>
     harness.docker(["run", "--rm", "--network", "none", ...flags, TEST_IMAGE, "sh", "-c", script]);
@@ -57,7 +56,7 @@ describe.skipIf(!hasDockerCli)("--init", () => {
   });
 });
 
-describe.skipIf(!hasDockerCli)("an engine whose containers all have an init", () => {
+describe("an engine whose containers all have an init", () => {
   const harness = useEngine({ flags: ["--init", "--init-path", "no-such-init"] });
 
   test("says at the start where there is none; --init=false does without", async () => {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
-import { requireProgram } from "../fixtures/programs.ts";
+import { dockerProgram } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("the life of a container", () => {
+describe("the life of a container", () => {
   const harness = useEngine();
   const docker = (...args: string[]) => harness.docker(args);
   const out = async (...args: string[]) => {
@@ -182,7 +181,7 @@ describe.skipIf(!hasDockerCli)("the life of a container", () => {
 
   test("logs -f goes on to the end", async () => {
     await start("follows", "sh", "-c", "echo one; until [ -e /go ]; do usleep 10000; done; echo two");
-    const client = spawn(requireProgram("docker"), ["-H", harness.engine.host, "logs", "-f", "follows"], {
+    const client = spawn(dockerProgram, ["-H", harness.engine.host, "logs", "-f", "follows"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = once(client, "close");

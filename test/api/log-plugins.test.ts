@@ -4,11 +4,10 @@ import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startExample, stopExample } from "../fixtures/example-plugin.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("a log plug-in", () => {
+describe("a log plug-in", () => {
   const harness = useEngine();
   const docker = (...args: string[]) => harness.docker(args);
   let plugin: ChildProcess | undefined;

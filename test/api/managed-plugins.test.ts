@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { makePluginTree, PLUGIN_RUNTIME } from "../fixtures/plugin-tree.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("managed plug-ins", () => {
+describe("managed plug-ins", () => {
   const harness = useEngine();
   const docker = (...args: string[]) => harness.docker(args);
   const plugin = async (...args: string[]) => await docker("plugin", ...args);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { useEngine } from "./harness.ts";
@@ -10,7 +9,7 @@ import { useEngine } from "./harness.ts";
 const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 
 /** Every command is run by docker's command line and by this one, each with a configuration of its own. */
-describe.skipIf(!hasDockerCli)("manifest lists, beside docker's own command line", () => {
+describe("manifest lists, beside docker's own command line", () => {
   const harness = useEngine();
   let registry: TestRegistry;
   const folders = { docker: "", gantry: "" };

@@ -9,10 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("mounts", () => {
+describe("mounts", () => {
   const harness = useEngine();
   const out = async (...args: string[]) => {
     const { stdout, stderr, code } = await harness.docker(args);

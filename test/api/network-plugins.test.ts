@@ -5,11 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { startExample, stopExample } from "../fixtures/example-plugin.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("network and IPAM plug-ins", () => {
+describe("network and IPAM plug-ins", () => {
   const harness = useEngine();
   const docker = (...args: string[]) => harness.docker(args);
   const inspect = async (name: string) => JSON.parse((await docker("inspect", name)).stdout)[0];

@@ -4,12 +4,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { untilTrue } from "../faults/until.ts";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine } from "../fixtures/engine.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 
-describe.skipIf(!hasDockerCli)("daemon flags of networks with the docker command line", () => {
+describe("daemon flags of networks with the docker command line", () => {
   const IMAGE = "test/busybox:latest";
 
   /** Runs `work` against an engine with these flags; nothing may be left of it. */

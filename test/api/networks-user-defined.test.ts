@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { untilTrue } from "../faults/until.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 /** The one link that is a port of the bridge. */
@@ -10,7 +9,7 @@ function portOf(bridge: string): string {
   return /\d+: ([^@:]+)/.exec(links)?.[1] ?? "";
 }
 
-describe.skipIf(!hasDockerCli)("user-defined networks with the docker command line", () => {
+describe("user-defined networks with the docker command line", () => {
   // Pools of its own: engines of other suites may have used up those that every engine starts from.
   const harness = useEngine({ flags: ["--default-address-pool", "base=10.222.0.0/16,size=24"] });
 

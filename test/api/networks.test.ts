@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { debianRoot } from "../fixtures/debian-root.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 /** Answers each datagram with itself. */
@@ -19,7 +18,7 @@ const outside = Object.values(networkInterfaces())
   .flat()
   .find((entry) => entry?.family === "IPv4" && !entry.internal)?.address;
 
-describe.skipIf(!hasDockerCli)("the networks of a container", () => {
+describe("the networks of a container", () => {
   const harness = useEngine();
   const out = async (...args: string[]) => {
     const { stdout, stderr, code } = await harness.docker(args);

@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { startExample, stopExample } from "../fixtures/example-plugin.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
-describe.skipIf(!hasDockerCli)("a volume plug-in", () => {
+describe("a volume plug-in", () => {
   const harness = useEngine();
   const docker = (...args: string[]) => harness.docker(args);
   let plugin: ChildProcess | undefined;
@@ -110,7 +110,7 @@ describe.skipIf(!hasDockerCli)("a volume plug-in", () => {
   }, 30_000);
 });
 
-describe.skipIf(!hasDockerCli)("an authorization plug-in", () => {
+describe("an authorization plug-in", () => {
   let engine: TestEngine;
   let docker: DockerCli;
   let plugin: ChildProcess | undefined;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
@@ -170,7 +169,7 @@ const refusals: Refusal[] = [
   [["--gpus", "all"], 'could not select device driver "" with capabilities: [[gpu]]'],
 ];
 
-describe.skipIf(!hasDockerCli)("flags of run", () => {
+describe("flags of run", () => {
   const harness = useEngine();
   const run = (flags: readonly string[], ...command: string[]) => {
     const network = flags.some((flag) => flag.startsWith("--network")) ? [] : ["--network", "none"];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const DEFAULT_CAPABILITIES = 0xa80425fbn;
@@ -10,7 +9,7 @@ const cgroupV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
 /** The file of a limit inside the container, by the kind of control groups of this host. */
 const limitFile = (v1: string, v2: string) => `/sys/fs/cgroup/${cgroupV2 ? v2 : v1}`;
 
-describe.skipIf(!hasDockerCli)("what a container may use", () => {
+describe("what a container may use", () => {
   const harness = useEngine();
   const run = (flags: readonly string[], ...command: string[]) =>
     harness.docker(["run", "--rm", "--network", "none", ...flags, TEST_IMAGE, ...command]);

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 const CONTAINER_ID = /^[0-9a-f]{64}\n$/;
 
-describe.skipIf(!hasDockerCli)("what a container is run with", () => {
+describe("what a container is run with", () => {
   const harness = useEngine();
   const run = (flags: readonly string[], ...command: string[]) =>
     harness.docker(["run", "--rm", "--network", "none", ...flags, TEST_IMAGE, ...command]);

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli, hasDockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { runCommand, runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
@@ -66,7 +66,7 @@ async function refusalOf(...flags: string[]): Promise<string> {
   return stderr.trim().split("\n").at(-1)!;
 }
 
-describe.skipIf(!hasDockerCli)("storage drivers with the docker command line", () => {
+describe("storage drivers with the docker command line", () => {
   test("another driver hides images and containers; changing back brings them back", async () => {
     await withEngine({}, async ({ run, reconfigure, importImage }) => {
       expect(await run("info", "--format", "{{.Driver}}")).toBe("overlay2");

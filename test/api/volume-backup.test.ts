@@ -11,14 +11,13 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getXattr, setXattr } from "../../src/os/linux/xattr.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 import { volumeSteps } from "./volume-steps.ts";
 
 const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 
-describe.skipIf(!hasDockerCli)("data in volumes", () => {
+describe("data in volumes", () => {
   const harness = useEngine();
   const { docker, run, shell } = volumeSteps(harness);
   const gantry = (...args: string[]) =>

@@ -10,11 +10,10 @@ import {
 } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 import { volumeSteps } from "./volume-steps.ts";
 
-describe.skipIf(!hasDockerCli)("mounts of every kind with the docker command line", () => {
+describe("mounts of every kind with the docker command line", () => {
   const harness = useEngine();
   const { docker, shell, buildImage, inspect } = volumeSteps(harness);
 

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 import { volumeSteps } from "./volume-steps.ts";
 
 const ANONYMOUS = /^[0-9a-f]{64}\n$/;
 
-describe.skipIf(!hasDockerCli)("volumes with the docker command line", () => {
+describe("volumes with the docker command line", () => {
   const harness = useEngine();
   const { docker, run, shell, buildImage, call } = volumeSteps(harness);
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { TEST_IMAGE, useEngine } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
-import { requireProgram } from "../fixtures/programs.ts";
+import { dockerProgram } from "../fixtures/docker-cli.ts";
 import { startTerminal } from "../fixtures/terminal.ts";
 import { expectResidue, takeResidue } from "./residue.ts";
 import { untilTrue } from "./until.ts";
@@ -22,7 +21,7 @@ async function untilGone(pid: string): Promise<void> {
   });
 }
 
-describe.skipIf(!hasDockerCli)("a new daemon takes over", () => {
+describe("a new daemon takes over", () => {
   const harness = useEngine();
   const inspect = async (name: string, format: string) =>
     (await harness.docker(["inspect", "--type", "container", "--format", format, name])).stdout.trim();
@@ -147,7 +146,7 @@ describe.skipIf(!hasDockerCli)("a new daemon takes over", () => {
     await docker(["run", "--detach", "-it", "--name", "terminal", TEST_IMAGE, "sh"]);
     await engine.crash();
     await engine.restart();
-    const command = [requireProgram("docker"), "-H", engine.host, "attach", "terminal"];
+    const command = [dockerProgram, "-H", engine.host, "attach", "terminal"];
     await using session = startTerminal(command, { columns: 91, rows: 33 });
     session.type("stty size; exit 4\n");
     await session.waitFor("33 91");

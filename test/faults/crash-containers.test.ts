@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { TEST_IMAGE } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { containersOf, crashEverywhere } from "./crash-everywhere.ts";
 import type { CrashingEngine } from "./crashing-engine.ts";
 
@@ -18,7 +17,7 @@ async function inspect({ docker }: CrashingEngine, format: string): Promise<stri
   return (await docker(["inspect", "--type", "container", "--format", format, SLEEPER])).stdout.trim();
 }
 
-describe.skipIf(!hasDockerCli)("the daemon is killed before each effect of", () => {
+describe("the daemon is killed before each effect of", () => {
   test(
     "run --rm",
     async () => {

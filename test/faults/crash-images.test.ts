@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { findProgram } from "../fixtures/programs.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
@@ -31,7 +30,7 @@ async function saveInOldForm({ docker, engine }: CrashingEngine, image: string):
   return archive;
 }
 
-describe.skipIf(!hasDockerCli || !hasRegistry)("the daemon is killed before each effect of", () => {
+describe.skipIf(!hasRegistry)("the daemon is killed before each effect of", () => {
   let registry: TestRegistry;
   /** Where the image comes from that is in the registry and in the archive. */
   let source: CrashingEngine;

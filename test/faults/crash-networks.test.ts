@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { TEST_IMAGE } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { crashEverywhere } from "./crash-everywhere.ts";
 import type { CrashingEngine } from "./crashing-engine.ts";
 import { untilTrue } from "./until.ts";
@@ -34,7 +33,7 @@ async function removeNetwork({ docker }: CrashingEngine, name: string): Promise<
   if (code !== 0) expect(stderr).toContain(`network ${name} not found`);
 }
 
-describe.skipIf(!hasDockerCli)("the daemon is killed before each effect of", () => {
+describe("the daemon is killed before each effect of", () => {
   test(
     "network create, connect, disconnect and rm",
     async () => {

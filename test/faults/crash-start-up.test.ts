@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { TEST_IMAGE } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { removeStandingParts } from "../fixtures/engine-traces.ts";
 import { containersOf, crashEverywhere } from "./crash-everywhere.ts";
 import type { CrashingEngine } from "./crashing-engine.ts";
@@ -17,7 +16,7 @@ async function tryToStart({ engine }: CrashingEngine): Promise<void> {
   }
 }
 
-describe.skipIf(!hasDockerCli)("the daemon is killed before each effect of", () => {
+describe("the daemon is killed before each effect of", () => {
   test(
     "its first start",
     async () => {

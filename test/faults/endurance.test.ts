@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { TEST_IMAGE, useEngine } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { residentBytesOf, threadsOf, watchDaemon } from "./daemon-meters.ts";
 
 const TIMEOUT_MS = 90_000;
@@ -9,7 +8,7 @@ const AT_ONCE = 20;
 /** What an engine may have more of after all this: caches and pools that are filled once. */
 const MAX_GROWTH_BYTES = 48 * 1024 * 1024;
 
-describe.skipIf(!hasDockerCli)("the daemon is as before", () => {
+describe("the daemon is as before", () => {
   const harness = useEngine();
 
   const run = () => harness.docker(["run", "--rm", TEST_IMAGE, "echo", "hello"]);

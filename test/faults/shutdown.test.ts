@@ -2,7 +2,6 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TEST_IMAGE, useEngine } from "../api/harness.ts";
-import { hasDockerCli } from "../fixtures/docker-cli.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 import { untilTrue } from "./until.ts";
 
@@ -11,7 +10,7 @@ const TIMEOUT_MS = 60_000;
 const OBEDIENT = "trap 'echo bye; exit 3' TERM; while :; do sleep 0.1; done";
 const STUBBORN = "trap '' TERM; while :; do sleep 0.1; done";
 
-describe.skipIf(!hasDockerCli)("--live-restore=false", () => {
+describe("--live-restore=false", () => {
   const harness = useEngine({ flags: ["--live-restore=false", "--shutdown-timeout", "1"] });
   const inspect = async (name: string, format: string) =>
     (await harness.docker(["inspect", "--format", format, name])).stdout.trim();
@@ -58,7 +57,7 @@ describe.skipIf(!hasDockerCli)("--live-restore=false", () => {
   );
 });
 
-describe.skipIf(!hasDockerCli)("SIGHUP", () => {
+describe("SIGHUP", () => {
   const folder = makeTempDir("config");
   afterAll(() => folder[Symbol.dispose]());
   const file = join(folder.path, "daemon.json");

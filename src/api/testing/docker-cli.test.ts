@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { hasDockerCli } from "../../../test/fixtures/docker-cli.ts";
-import { requireProgram } from "../../../test/fixtures/programs.ts";
+import { dockerProgram } from "../../../test/fixtures/docker-cli.ts";
 import { notFound } from "../../base/errors.ts";
 import type { ContainerInspectResponse, ExecInspectResponse } from "../../spec/engine-api/mod.ts";
 import { FakeSession, iterate } from "./fakes.ts";
 import { TestServer } from "./server.ts";
 
-describe.skipIf(!hasDockerCli)("docker's own command line", () => {
+describe("docker's own command line", () => {
   let server: TestServer;
   beforeAll(async () => {
     const container = {
@@ -80,7 +79,7 @@ describe.skipIf(!hasDockerCli)("docker's own command line", () => {
   });
 
   async function run(args: readonly string[], input?: string, env: Record<string, string> = {}) {
-    const child = spawn(requireProgram("docker"), ["-H", `unix://${server.socketPath}`, ...args], {
+    const child = spawn(dockerProgram, ["-H", `unix://${server.socketPath}`, ...args], {
       env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { type DockerCli, dockerCli, hasDockerCli } from "../../../test/fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli } from "../../../test/fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../../../test/fixtures/engine.ts";
 import { SinkServer } from "../../drivers/logs/sent/sinks.fixture.ts";
 
 const TIMEOUT_MS = 60_000;
 
-describe.skipIf(!hasDockerCli)("logs of real containers", () => {
+describe("logs of real containers", () => {
   let engine: TestEngine;
   let docker: DockerCli;
 
