@@ -1,4 +1,5 @@
 import type { AnyCommand } from "./command.ts";
+import { PLUGIN_COMMANDS } from "./plugin-commands.ts";
 
 type Load = () => Promise<{ readonly command: AnyCommand }>;
 
@@ -372,6 +373,7 @@ export const GROUPS: readonly Group[] = [
   { name: "image", summary: "Manage images", children: image },
   { name: "manifest", summary: "Manage Docker image manifests and manifest lists", children: manifest },
   { name: "network", summary: "Manage networks", children: network },
+  { name: "plugin", summary: "Manage plugins", children: PLUGIN_COMMANDS },
   { name: "system", summary: "Manage Docker", children: system },
   { name: "volume", summary: "Manage volumes", children: volume },
 ];

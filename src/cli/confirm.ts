@@ -1,9 +1,14 @@
 import { createInterface } from "node:readline/promises";
 import type { Cli } from "./cli.ts";
 
+/** Says what is about to happen and asks whether it shall. */
+export async function confirm(cli: Cli, warning: string): Promise<boolean> {
+  return await ask(cli, `${warning}\nAre you sure you want to continue?`);
+}
+
 /** Asks a question and tells whether the answer is yes. Anything else, the end of input for one, is no. */
-export async function confirm(cli: Cli, question: string): Promise<boolean> {
-  cli.write(`${question}\nAre you sure you want to continue? [y/N] `);
+export async function ask(cli: Cli, question: string): Promise<boolean> {
+  cli.write(`${question} [y/N] `);
   const lines = createInterface({ input: cli.stdin });
   try {
     for await (const line of lines) return line.trim().toLowerCase() === "y";

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { makePluginTree, PLUGIN_RUNTIME } from "../fixtures/plugin-tree.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
+import { runCommand } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
+
+const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 
 describe("managed plug-ins", () => {
   const harness = useEngine();
@@ -143,6 +147,32 @@ describe("managed plug-ins", () => {
     expect(readdirSync(join(root, "unfinished"))).toEqual([]);
     expect(readdirSync(join(harness.engine.runRoot, "plugins"))).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(root);
+  });
+
+  test("are handled by this program's own command line as by docker's", async () => {
+    const gantry = (stdin: string, ...args: string[]) =>
+      runCommand([GANTRY, "-H", harness.engine.host, "--no-autostart", "plugin", ...args], {
+        stdin,
+        env: { DOCKER_CONTEXT: undefined },
+      });
+    const declined = await gantry("n\n", "install", remote);
+    expect(declined).toMatchObject({
+      code: 1,
+      stderr: `permission denied while installing plugin ${remote}\n`,
+    });
+    expect(declined.stdout).toContain(
+      `Plugin "${remote}" is requesting the following privileges:\n - mount: [/usr]\n`,
+    );
+    const installed = await gantry("y\n", "install", "--alias", "mine", remote, "MARK=own");
+    expect(installed.stdout).toEndWith(`Installed plugin ${remote}\n`);
+    const format = "{{.Name}} {{.Enabled}} {{.Settings.Env}}";
+    expect((await gantry("", "inspect", "-f", format, "mine")).stdout).toBe("mine:latest true [MARK=own]\n");
+    expect((await gantry("", "disable", "mine")).stdout).toBe("mine\n");
+    expect((await gantry("", "set", "mine", "MARK=other")).code).toBe(0);
+    expect((await gantry("", "ls")).stdout).toMatch(
+      /^ID +NAME +DESCRIPTION +ENABLED\n[0-9a-f]{12} +mine:latest +keeps volumes as directories +false\n$/,
+    );
+    expect((await gantry("", "rm", "mine")).stdout).toBe("mine\n");
   });
 
   test("that ask for more than was agreed to, or do not listen, are refused", async () => {

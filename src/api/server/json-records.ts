@@ -61,10 +61,10 @@ function failure(error: unknown): object {
 export async function answerProgress(
   exchange: Exchange,
   start: () => Promise<AsyncIterable<unknown>>,
-  options: { readonly always?: boolean } = {},
+  options: { readonly always?: boolean; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   const encode = (message: unknown) => `${JSON.stringify(message)}\r\n`;
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", ...options.headers };
   let messages: AsyncIterator<unknown>;
   let first: IteratorResult<unknown>;
   try {

@@ -3,6 +3,7 @@ import type { ApiClient } from "../../client/api-client.ts";
 import { inspectContainer } from "../../client/containers/inspect.ts";
 import { inspectImage } from "../../client/images/inspect.ts";
 import { inspectNetwork } from "../../client/networks/inspect.ts";
+import { inspectPlugin } from "../../client/plugins/inspect.ts";
 import { inspectVolume } from "../../client/volumes/inspect.ts";
 import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit.ts";
@@ -18,6 +19,7 @@ const INSPECTORS: Readonly<Record<string, Inspect>> = {
   image: (client, name) => inspectImage(client, name),
   network: (client, name) => inspectNetwork(client, name),
   volume: (client, name) => inspectVolume(client, name),
+  plugin: (client, name) => inspectPlugin(client, name),
 };
 
 async function inspectAny(client: ApiClient, name: string, size: boolean): Promise<unknown> {

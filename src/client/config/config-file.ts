@@ -22,6 +22,7 @@ export interface ClientConfig {
   psFormat?: string;
   imagesFormat?: string;
   networksFormat?: string;
+  pluginsFormat?: string;
   volumesFormat?: string;
   statsFormat?: string;
   proxies?: Record<string, Record<string, string>>;

@@ -51,7 +51,8 @@ function transferRoutes(backend: PluginsBackend): Endpoint[] {
       name,
       privileges: granted === undefined ? [] : readBody<PluginPrivilege[]>(privileges, granted),
     };
-    await answerProgress(exchange, async () => start(request));
+    // Clients that let the engine choose the name enable the plug-in by it.
+    await answerProgress(exchange, async () => start(request), { headers: { "Docker-Plugin-Name": name } });
   };
   return [
     {

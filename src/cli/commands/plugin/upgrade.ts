@@ -1,0 +1,60 @@
+import { messageOf } from "../../../base/errors.ts";
+import { inspectPlugin } from "../../../client/plugins/inspect.ts";
+import { pluginPrivileges, upgradePlugin } from "../../../client/plugins/transfer.ts";
+import {
+  familiarString,
+  fullString,
+  parseNormalized,
+  tagNameOnly,
+} from "../../../spec/reference/reference.ts";
+import { agreeToPrivileges } from "../../agree-to-privileges.ts";
+import { authForImage } from "../../auth.ts";
+import { defineCommand } from "../../command.ts";
+import { ask } from "../../confirm.ts";
+import { ExitError } from "../../exit.ts";
+import { bool } from "../../flags/types.ts";
+import { refuseContentTrust } from "../../options/foreign-flags.ts";
+import { displayProgress } from "../../progress/display.ts";
+
+export const command = defineCommand({
+  usage: "[OPTIONS] PLUGIN [REMOTE]",
+  args: { min: 1, max: 2 },
+  flags: {
+    "disable-content-trust": bool("Skip image verification", { default: true }),
+    "grant-all-permissions": bool("Grant all permissions necessary to run the plugin"),
+    "skip-remote-check": bool("Do not check if specified remote plugin matches existing plugin image"),
+  },
+  run: async (cli, { flags, args }) => {
+    refuseContentTrust(flags["disable-content-trust"]);
+    const client = await cli.client();
+    const plugin = await inspectPlugin(client, args[0]!).catch((error) => {
+      throw new ExitError(1, `error reading plugin data: ${messageOf(error)}`);
+    });
+    if (plugin.Enabled) throw new ExitError(1, "the plugin must be disabled before upgrading");
+    const before = plugin.PluginReference ?? "";
+    const given = args[1] || before;
+    const remote = parseOrExit(given, "error parsing remote upgrade image reference");
+    const old = parseOrExit(before, "error parsing current image reference");
+    cli.print(`Upgrading plugin ${plugin.Name} from ${familiarString(old)} to ${familiarString(remote)}`);
+    const differs = fullString(remote) !== fullString(old);
+    if (differs && !flags["skip-remote-check"]) {
+      // Docker says nothing to who changes their mind.
+      if (!(await ask(cli, "Plugin images do not match, are you sure?"))) return 0;
+    }
+    const source = { remote: fullString(parseNormalized(given)), auth: await authForImage(cli, given) };
+    const privileges = await pluginPrivileges(client, source);
+    if (!flags["grant-all-permissions"]) await agreeToPrivileges(cli, given, source.remote, privileges);
+    const { messages } = await upgradePlugin(client, source, plugin.Name, privileges);
+    await displayProgress(messages, cli.stdout);
+    cli.print(`Upgraded plugin ${plugin.Name} to ${given}`);
+    return 0;
+  },
+});
+
+function parseOrExit(text: string, what: string) {
+  try {
+    return tagNameOnly(parseNormalized(text));
+  } catch (error) {
+    throw new ExitError(1, `${what}: ${messageOf(error)}`);
+  }
+}
