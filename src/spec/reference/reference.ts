@@ -39,12 +39,17 @@ function invalid(detail?: string): Error {
   return invalidArgument(detail ? `invalid reference format: ${detail}` : "invalid reference format");
 }
 
+/** Whether the part before the first slash is a registry, and not the first part of a path. */
+function looksLikeHost(first: string): boolean {
+  return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
+}
+
 function splitDomain(text: string): [domain: string, rest: string] {
   const slash = text.indexOf("/");
   if (slash < 0) return [DEFAULT_DOMAIN, OFFICIAL_PREFIX + text];
   const first = text.slice(0, slash);
   const rest = text.slice(slash + 1);
-  const isHost = first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
+  const isHost = looksLikeHost(first);
   if (isHost && first !== LEGACY_DEFAULT_DOMAIN && first !== DEFAULT_DOMAIN) return [first, rest];
   const path = isHost ? rest : text;
   return [DEFAULT_DOMAIN, path.includes("/") ? path : OFFICIAL_PREFIX + path];
@@ -106,7 +111,14 @@ export function familiarName(reference: NamedReference): string {
   const official = reference.path.startsWith(OFFICIAL_PREFIX)
     ? reference.path.slice(OFFICIAL_PREFIX.length)
     : undefined;
-  return official !== undefined && !official.includes("/") ? official : reference.path;
+  const short = official !== undefined && !official.includes("/") ? official : reference.path;
+  return isMisleading(short) ? fullName(reference) : short;
+}
+
+/** Docker leaves its own registry's name away here, too, and then reads the rest as another registry's name or as an id. */
+function isMisleading(name: string): boolean {
+  const [first, ...rest] = name.split("/");
+  return (rest.length > 0 && looksLikeHost(first!)) || BARE_DIGEST_HEX.test(name);
 }
 
 /** The whole reference as users write it: `busybox:latest`. */
