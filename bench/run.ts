@@ -15,6 +15,7 @@ import { execTrue } from "./cases/exec.ts";
 import { imageCases, makeImageFacilities, pullResponsiveness } from "./cases/images.ts";
 import { listByApi, listByCommand } from "./cases/list.ts";
 import { type MemoryAtRest, measureMemory } from "./cases/memory.ts";
+import { askNames, betweenContainers, throughPort } from "./cases/network.ts";
 import { attach, readLogs } from "./cases/output.ts";
 import type { Responsiveness } from "./cases/responsiveness.ts";
 import { runDefaultNetwork, runNoNetwork } from "./cases/run.ts";
@@ -42,6 +43,9 @@ const CASES: readonly TimedCase[] = [
   startMany,
   attach,
   readLogs,
+  betweenContainers,
+  throughPort,
+  askNames,
   listByApi,
   listByCommand,
   version,

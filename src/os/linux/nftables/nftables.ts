@@ -1,6 +1,7 @@
 import { Semaphore } from "../../../base/async.ts";
 import { internal, invalidArgument } from "../../../base/errors.ts";
 import { loadLibrary, type NativePointer, readCString } from "../../ffi/native.ts";
+import { giveBackLowDescriptor, withLowDescriptor } from "../low-descriptors.ts";
 import { withNetworkNamespace } from "../namespace.ts";
 import { type NftFamily, name as nftName } from "./expression.ts";
 import { NftablesError } from "./nftables-error.ts";
@@ -69,11 +70,13 @@ export class Nftables implements AsyncDisposable {
   /** Opens a context: 0.1 ms, 3 ms more for the first one. Throws where libnftables is missing. */
   static open(options: NftablesOptions = {}): Nftables {
     const { create, bufferOutput, bufferError, free } = load();
-    const open = () => create(0);
+    // The library waits for its socket with select(2).
+    const open = () => withLowDescriptor(() => create(0), free);
     const context = options.namespace === undefined ? open() : withNetworkNamespace(options.namespace, open);
     if (!context) throw internal("libnftables: no context");
     if (bufferOutput(context) !== 0 || bufferError(context) !== 0) {
       free(context);
+      giveBackLowDescriptor();
       throw internal("libnftables: no memory for the output");
     }
     return new Nftables(context);
@@ -113,6 +116,7 @@ export class Nftables implements AsyncDisposable {
     using _turn = await transactions.acquire();
     if (this.#context === undefined) return;
     load().free(this.#context);
+    giveBackLowDescriptor();
     this.#context = undefined;
   }
 

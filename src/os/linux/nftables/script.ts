@@ -40,6 +40,11 @@ export function addTable(table: NftTable): NftCommand {
   return `add table ${tableText(table)}`;
 }
 
+/** The table is new. Errors of the run: EEXIST. */
+export function createTable(table: NftTable): NftCommand {
+  return `create table ${tableText(table)}`;
+}
+
 /** The table is gone afterwards, whether it was there or not. Two commands, for one transaction. */
 export function deleteTable(table: NftTable): NftCommand[] {
   return [addTable(table), `delete table ${tableText(table)}`];
