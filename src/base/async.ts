@@ -28,22 +28,62 @@ export class KeyedMutex {
 
 /** Lets at most `limit` holders in at a time, first come, first served. */
 export class Semaphore {
+  #limit: number;
+  /** Below 0 while more are inside than a lowered limit lets in. */
   #free: number;
   readonly #waiting: Array<() => void> = [];
 
   constructor(limit: number) {
+    this.#limit = limit;
     this.#free = limit;
   }
 
-  async acquire(): Promise<Disposable> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** How many are let in together from now on; those inside stay. */
+  setLimit(limit: number): void {
+    this.#free += limit - this.#limit;
+    this.#limit = limit;
+    while (this.#free > 0 && this.#waiting.length > 0) {
+      this.#free--;
+      this.#waiting.shift()!();
+    }
+  }
+
+  /** Lets a holder in at once; undefined where it would have to wait. */
+  tryAcquire(): Disposable | undefined {
+    if (this.#free <= 0) return undefined;
+    this.#free--;
+    return this.#hold();
+  }
+
+  /** Errors: canceled where the signal is aborted while it waits. */
+  async acquire(signal?: AbortSignal): Promise<Disposable> {
+    const free = this.tryAcquire();
+    if (free) return free;
+    await new Promise<void>((resolve, reject) => {
+      if (signal?.aborted) return reject(canceled("context canceled"));
+      const enter = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        const place = this.#waiting.indexOf(enter);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        reject(canceled("context canceled"));
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(enter);
+      return undefined;
+    });
+    return this.#hold();
+  }
+
+  #hold(): Disposable {
     let held = true;
     return {
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
-        const next = this.#waiting.shift();
+        const next = this.#free >= 0 ? this.#waiting.shift() : undefined;
         if (next) next();
         else this.#free++;
       },

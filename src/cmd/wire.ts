@@ -67,6 +67,7 @@ import { ContainerImageSource } from "./container-images.ts";
 import { CurrentSettings } from "./current-settings.ts";
 import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
+import { imageUsers } from "./image-users.ts";
 import { createNetworkDrivers } from "./network-drivers.ts";
 import { openRegistries } from "./open-registries.ts";
 import { createPlugins } from "./plugins.ts";
@@ -177,15 +178,11 @@ async function assemble(
     leases: stores.leases,
     events,
     remotes,
-    users: {
-      list: () =>
-        stores.containers.list().flatMap(({ id: containerId, imageId, mounts, state }) => {
-          const shown = mounts.flatMap((mount) => (mount.type === "image" ? [mount.imageId] : []));
-          const running = state.pid !== 0;
-          return [imageId, ...shown].map((each) => ({ containerId, imageId: each, running }));
-        }),
-    },
+    users: imageUsers(stores.containers),
     workers,
+    unpackers: resources.use(
+      new LayerWorkers({ maxWorkers: Math.max(2, settings["max-concurrent-downloads"]) }),
+    ),
     logger,
     platform: hostPlatform(),
     maxConcurrentDownloads: settings["max-concurrent-downloads"],

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { readSync } from "node:fs";
 import { type Digest, digestOf } from "../../base/digest.ts";
 import { kindOf } from "../../base/errors.ts";
-import type { ContentStore } from "./content-store.ts";
+import type { ContentStore, ContentWriter } from "./content-store.ts";
 
 /** A store to be tested; `reopen` answers a store over the same bytes, as after the end of the process. */
 export interface ContentStoreFixture extends AsyncDisposable {
@@ -167,5 +168,43 @@ export function testContentStore(open: () => Promise<ContentStoreFixture>): void
     await store.delete(digests[0]!);
     expect(await store.has(digests[0]!)).toBe(false);
     expect(await store.has(digests[1]!)).toBe(true);
+  });
+
+  test("a write is followed while it grows, until its bytes were found right", async () => {
+    await using fixture = await open();
+    const { store } = fixture;
+    using follower = store.follow("followed");
+    const seen: number[] = [];
+    await using writer = await store.openIngest("followed");
+    await writer.write(bytes("hello "));
+    const fd = await follower.opened;
+    const told = (async () => {
+      for await (const sizeBytes of follower.growth) seen.push(sizeBytes);
+    })();
+    await writer.write(bytes("world"));
+    await writer.commit({ digest: digestOf("hello world") });
+    await told;
+    expect(seen.at(-1)).toBe(11);
+    const read = Buffer.alloc(20);
+    expect(readSync(fd, read, 0, 20, 0)).toBe(11);
+    expect(read.subarray(0, 11).toString()).toBe("hello world");
+  });
+
+  test("who follows bytes that turn out wrong, or whose writer starts over or gives up, is told so", async () => {
+    await using fixture = await open();
+    const { store } = fixture;
+    const endings: Array<(writer: ContentWriter) => Promise<unknown>> = [
+      (writer) => writer.commit({ digest: digestOf("other") }).catch(() => undefined),
+      (writer) => writer.truncate(),
+      (writer) => writer.close(),
+    ];
+    for (const [index, end] of endings.entries()) {
+      using follower = store.follow(`ref-${index}`);
+      await using writer = await store.openIngest(`ref-${index}`);
+      await writer.write(bytes("hello"));
+      await follower.opened;
+      await end(writer);
+      expect(await failureOf(Array.fromAsync(follower.growth))).toBe("unavailable");
+    }
   });
 }

@@ -43,6 +43,17 @@ export interface ContentWriter extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The bytes of a write while they come, for a reader in this process. Disposing closes the descriptor. */
+export interface IngestFollower extends Disposable {
+  /** A descriptor of the file that the bytes are appended to, once a writer has brought some. It stays good when they become a blob. */
+  readonly opened: Promise<number>;
+  /**
+   * How many bytes are there, again whenever there are more; ends when their digest was found right.
+   * Errors: unavailable where it was wrong, and where the writer starts over or gives up.
+   */
+  readonly growth: AsyncIterable<number>;
+}
+
 /**
  * The store of immutable bytes named by their digest. A name is never trusted: bytes are hashed while they are
  * written, and only a match makes them a blob.
@@ -62,6 +73,8 @@ export interface ContentStore {
   pathOf(digest: Digest): string;
   /** Opens or resumes a write. Errors: unavailable where another writer holds `ref`. */
   openIngest(ref: string, options?: { readonly totalBytes?: number }): Promise<ContentWriter>;
+  /** Follows the writer of `ref`: the one that has it open, or the next that opens it. */
+  follow(ref: string): IngestFollower;
   /** Unfinished writes, oldest first. */
   listIngests(): Promise<IngestInfo[]>;
   /** Throws an unfinished write away. Idempotent. Errors: unavailable while a writer holds it. */

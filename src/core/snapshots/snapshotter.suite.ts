@@ -21,8 +21,8 @@ import type { Snapshotter } from "./snapshotter.ts";
 /** A snapshotter to be tested. */
 export interface SnapshotterFixture extends AsyncDisposable {
   readonly snapshotter: Snapshotter;
-  /** Unpacks a layer, an uncompressed tar, into an active snapshot. */
-  apply(key: string, tar: Uint8Array): Promise<void>;
+  /** Unpacks a layer, an uncompressed tar, into an active snapshot; the directories that it only implies. */
+  apply(key: string, tar: Uint8Array): Promise<readonly string[]>;
   /** An extended attribute of a file. */
   xattr(path: string, name: string): Buffer | undefined;
   /** Mounts a snapshot and answers where; disposing unmounts. */

@@ -4,7 +4,14 @@ import { type FileHandle, mkdir, open, opendir, readdir, readFile, rename, rm, s
 import { join } from "node:path";
 import { algorithmOf, type Digest, hexOf, isDigest } from "../../base/digest.ts";
 import { invalidArgument, notFound, unavailable } from "../../base/errors.ts";
-import type { BlobInfo, ContentStore, ContentWriter, IngestInfo } from "../../core/content/content-store.ts";
+import type {
+  BlobInfo,
+  ContentStore,
+  ContentWriter,
+  IngestFollower,
+  IngestInfo,
+} from "../../core/content/content-store.ts";
+import { LocalIngestFollower } from "./ingest-follower.ts";
 import { LocalContentWriter } from "./local-content-writer.ts";
 import { isMissing } from "./missing-file.ts";
 
@@ -33,6 +40,8 @@ export class LocalContentStore implements ContentStore {
   readonly #blobs: string;
   readonly #ingests: string;
   readonly #heldRefs = new Set<string>();
+  /** By ref. */
+  readonly #followers = new Map<string, Set<LocalIngestFollower>>();
 
   constructor(root: string) {
     this.#blobs = join(root, "blobs");
@@ -106,12 +115,24 @@ export class LocalContentStore implements ContentStore {
         ref,
         folder,
         blobPathOf: (digest) => this.pathOf(digest),
+        followers: () => this.#followers.get(ref) ?? [],
         onClosed: () => this.#heldRefs.delete(ref),
       });
     } catch (error) {
       this.#heldRefs.delete(ref);
       throw error;
     }
+  }
+
+  follow(ref: string): IngestFollower {
+    const followers = this.#followers.get(ref) ?? new Set();
+    this.#followers.set(ref, followers);
+    const follower = new LocalIngestFollower((gone) => {
+      followers.delete(gone);
+      if (followers.size === 0 && this.#followers.get(ref) === followers) this.#followers.delete(ref);
+    });
+    followers.add(follower);
+    return follower;
   }
 
   async listIngests(): Promise<IngestInfo[]> {

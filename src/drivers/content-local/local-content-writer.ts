@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { algorithmOf, type Digest } from "../../base/digest.ts";
 import { internal, invalidArgument } from "../../base/errors.ts";
 import type { BlobInfo, ContentWriter } from "../../core/content/content-store.ts";
+import type { LocalIngestFollower } from "./ingest-follower.ts";
 
 const REHASH_BLOCK_BYTES = 1024 * 1024;
 
@@ -12,6 +13,8 @@ export interface WriterOptions {
   /** The ingest's folder, made already. */
   readonly folder: string;
   readonly blobPathOf: (digest: Digest) => string;
+  /** Who wants to know what becomes of the bytes. */
+  readonly followers: () => Iterable<LocalIngestFollower>;
   /** Called once, when the writer gives its ref back. */
   readonly onClosed: () => void;
 }
@@ -74,10 +77,13 @@ export class LocalContentWriter implements ContentWriter {
       throw error;
     }
     this.#offsetBytes += written;
+    const path = join(this.#options.folder, "data");
+    for (const follower of this.#options.followers()) follower.grew(path, this.#offsetBytes);
   }
 
   async truncate(): Promise<void> {
     this.#expectOpen();
+    this.#tellFollowers("failed");
     await this.#file.truncate(0);
     this.#hash = createHash("sha256");
     this.#offsetBytes = 0;
@@ -87,6 +93,7 @@ export class LocalContentWriter implements ContentWriter {
     this.#expectOpen();
     try {
       await this.#verify(expected);
+      this.#tellFollowers("verified");
     } catch (error) {
       await this.#finish();
       throw error;
@@ -111,6 +118,7 @@ export class LocalContentWriter implements ContentWriter {
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#tellFollowers("failed");
     try {
       await this.#file.close();
     } finally {
@@ -120,6 +128,10 @@ export class LocalContentWriter implements ContentWriter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #tellFollowers(end: "verified" | "failed"): void {
+    for (const follower of this.#options.followers()) follower.end(end);
   }
 
   #expectOpen(): void {

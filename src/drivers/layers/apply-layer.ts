@@ -1,5 +1,4 @@
-import type { Hash } from "node:crypto";
-import { type DiffId, type Digest, finishDigest, startDigest } from "../../base/digest.ts";
+import { type DiffId, finishDigest, startDigest } from "../../base/digest.ts";
 import { invalidArgument, isKind } from "../../base/errors.ts";
 import type { ApplyTarget } from "../../core/snapshots/snapshotter.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
@@ -13,13 +12,16 @@ import { type LayerLimits, LayerWriter } from "./layer-writer.ts";
 export interface UnpackedLayer {
   /** Digest of the uncompressed tar. */
   readonly diffId: DiffId;
-  /** Digest of the bytes as they came. */
-  readonly digest: Digest;
   readonly compressedBytes: number;
   /** Size of the uncompressed tar. */
   readonly tarBytes: number;
   readonly entries: number;
   readonly compression: Compression;
+  /**
+   * Directories that the layer itself does not describe, with the root first where that is one of them, as byte strings.
+   * Known only where the layer was unpacked without trees below it.
+   */
+  readonly implied: readonly string[];
 }
 
 /**
@@ -35,61 +37,45 @@ export async function applyLayer(
   const peeked = await peek(source);
   const compression = detectCompression(peeked.start);
   const stage = decompressor(compression);
-  const input = new DigestedStream();
-  // Without compression both are the same bytes: they are digested once.
-  const output = stage ? new DigestedStream() : input;
+  const hash = startDigest();
+  let compressedBytes = 0;
+  let tarBytes = 0;
+  async function* counted() {
+    for await (const chunk of peeked.whole) {
+      compressedBytes += chunk.byteLength;
+      yield chunk;
+    }
+  }
   using sink = openSink(target, limits);
   const reader = new TarReader(sink);
   const consume = async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) {
-      output.add(chunk);
+      hash.update(chunk);
+      tarBytes += chunk.byteLength;
       if (!reader.ended) sink.raw?.(chunk);
       reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     }
   };
   try {
-    if (stage) await decompress(input.pass(peeked.whole), stage, consume, peeked.stop);
-    else await consume(peeked.whole);
+    if (stage) await decompress(counted(), stage, consume, peeked.stop);
+    else await consume(counted());
     reader.finish();
   } catch (error) {
     throw readableError(error, "the layer");
   }
   sink.finish();
-  const diffId = output.finish();
   return {
-    diffId: diffId as string as DiffId,
-    digest: output === input ? diffId : input.finish(),
-    compressedBytes: input.sizeBytes,
-    tarBytes: output.sizeBytes,
+    diffId: finishDigest(hash) as string as DiffId,
+    compressedBytes,
+    tarBytes,
     entries: sink.entries,
     compression,
+    implied: sink.implied,
   };
 }
 
 function openSink(target: ApplyTarget, limits: LayerLimits): LayerSink {
   return "imageFile" in target ? new ImageWriter(target, limits) : new LayerWriter(target, limits);
-}
-
-/** Counts and digests what passes. */
-class DigestedStream {
-  readonly #hash: Hash = startDigest();
-  sizeBytes = 0;
-
-  add(chunk: Uint8Array): void {
-    this.#hash.update(chunk);
-    this.sizeBytes += chunk.byteLength;
-  }
-
-  async *pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      this.add(chunk);
-      yield chunk;
-    }
-  }
-
-  finish(): Digest {
-    return finishDigest(this.#hash);
-  }
 }
 
 /** A stream whose beginning was looked at. */

@@ -38,6 +38,7 @@ export class FolderSnapshotter implements Snapshotter {
   readonly #rows: SnapshotRows;
   readonly #format: SnapshotFormat;
   readonly #folders: SnapshotFolders;
+  readonly rebase?: NonNullable<Snapshotter["rebase"]>;
   #commits = 0;
   #syncedCommits = 0;
 
@@ -46,6 +47,7 @@ export class FolderSnapshotter implements Snapshotter {
     this.#rows = rows;
     this.#format = format;
     this.#folders = new SnapshotFolders(root, rows, (directory) => format.discard(directory), log);
+    if (format.adopt) this.rebase = (key, parent, implied) => this.#rebase(key, parent, implied);
   }
 
   get name(): string {
@@ -135,6 +137,11 @@ export class FolderSnapshotter implements Snapshotter {
   async close(): Promise<void> {
     await this.#folders.settle();
     await this.#format.close(this.#places());
+  }
+
+  async #rebase(key: string, parent: string, implied: readonly string[]): Promise<void> {
+    this.#rows.setParent(key, parent);
+    await this.#format.adopt!(this.#placeOf(this.#active(key)), implied);
   }
 
   #active(key: string): SnapshotRow {

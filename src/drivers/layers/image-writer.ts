@@ -56,6 +56,11 @@ export class ImageWriter implements LayerSink {
     this.#archiveBytes += bytes.byteLength;
   }
 
+  /** Its directories get what the trees below say of them while they are made. */
+  get implied(): readonly string[] {
+    return [];
+  }
+
   entry(entry: TarEntry, contentOffset: number): void {
     if (++this.#entries > this.#maxEntries) {
       throw invalidArgument(`the layer has more than ${this.#maxEntries} entries`);

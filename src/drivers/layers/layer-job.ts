@@ -12,9 +12,9 @@ import type { TarSource } from "./tar-tree.ts";
 /** Work on trees of files that would hold up the event loop, by name, with what it needs and what it answers. */
 export interface LayerJobs {
   unpack: {
-    /** Path of the layer's file; undefined where its bytes come from the caller. */
     readonly input: {
-      readonly path: string | undefined;
+      /** The layer's file, whole or (`fd`) still growing; undefined where its bytes come from the caller. */
+      readonly file: { readonly path: string } | { readonly fd: number } | undefined;
       readonly target: ApplyTarget;
       readonly limits: LayerLimits;
     };
@@ -40,6 +40,15 @@ export interface LayerJobs {
     readonly input: { readonly upper: string; readonly target: ImageTarget };
     readonly output: undefined;
   };
+  /** Directories that a layer only implied get owner, mode and attributes that they have in the trees below. */
+  adopt: {
+    readonly input: {
+      readonly directory: string;
+      readonly parents: readonly string[];
+      readonly implied: readonly string[];
+    };
+    readonly output: undefined;
+  };
   copy: { readonly input: { readonly source: string; readonly target: string }; readonly output: undefined };
 }
 
@@ -50,6 +59,8 @@ export type ToWorker =
   | { readonly type: "run"; readonly name: LayerJobName; readonly input: LayerJobs[LayerJobName]["input"] }
   /** A piece of the layer that is unpacked; undefined at its end. */
   | { readonly type: "chunk"; readonly bytes: Uint8Array | undefined }
+  /** The file that is read has that many bytes now; undefined when it has all. */
+  | { readonly type: "grown"; readonly sizeBytes: number | undefined }
   /** The caller has taken a piece. */
   | { readonly type: "taken" }
   /** Nobody wants the job's outcome any more: it ends, after which it has failed, or is done all the same. */
@@ -60,6 +71,8 @@ export type FromWorker =
   /** The worker has room for one more piece. */
   | { readonly type: "pull" }
   | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  /** That many bytes of the input have been read. */
+  | { readonly type: "progress"; readonly readBytes: number }
   | { readonly type: "done"; readonly output: LayerJobs[LayerJobName]["output"] }
   | { readonly type: "failed"; readonly error: SentError };
 

@@ -1,6 +1,7 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { canceled, internal } from "../../base/errors.ts";
+import { adoptDirectories } from "./adopt-directories.ts";
 import { applyLayer } from "./apply-layer.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { copyTree } from "./copy-tree.ts";
@@ -32,14 +33,7 @@ const JOBS: {
     input: LayerJobs[Name]["input"],
   ) => LayerJobs[Name]["output"] | Promise<LayerJobs[Name]["output"]>;
 } = {
-  unpack: ({ path, target, limits }) =>
-    applyLayer(
-      path === undefined
-        ? receiveChunks()
-        : createReadStream(path, { highWaterMark: READ_BLOCK_BYTES, signal: canceling.signal }),
-      target,
-      limits,
-    ),
+  unpack: ({ file, target, limits }) => applyLayer(openLayer(file), target, limits),
   extract: (target) => extractArchive(receiveChunks(), target),
   pack: sendTar,
   measure: ({ directory, parent }) => measureTree(directory, parent),
@@ -47,6 +41,10 @@ const JOBS: {
   compare: ({ directory, parent }) => compareTrees(directory, parent),
   makeImage: ({ upper, target }) => {
     makeImage(upper, target);
+    return undefined;
+  },
+  adopt: ({ directory, parents, implied }) => {
+    adoptDirectories(directory, parents, implied);
     return undefined;
   },
   copy: ({ source, target }) => {
@@ -76,36 +74,97 @@ function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
-/** The pieces that the caller sends. To end it ends a wait for the next piece too, which a generator could not. */
+function openLayer(file: LayerJobs["unpack"]["input"]["file"]): AsyncIterable<Uint8Array> {
+  if (file === undefined) return receiveChunks();
+  if ("fd" in file) return readGrowing(file.fd);
+  return readWhole(file.path);
+}
+
+async function* readWhole(path: string): AsyncGenerator<Uint8Array> {
+  const { signal } = canceling;
+  let readBytes = 0;
+  for await (const block of createReadStream(path, { highWaterMark: READ_BLOCK_BYTES, signal })) {
+    yield block;
+    readBytes += block.byteLength;
+    post({ type: "progress", readBytes });
+  }
+}
+
+/** The bytes of a file to which the caller's thread appends. */
+function readGrowing(fd: number): AsyncIterableIterator<Uint8Array> {
+  let position = 0;
+  let sizeBytes = 0;
+  let isWhole = false;
+  return takeWhenThere(
+    (message) => {
+      if (message.type !== "grown") return;
+      if (message.sizeBytes === undefined) isWhole = true;
+      else sizeBytes = message.sizeBytes;
+    },
+    () => {
+      if (position >= sizeBytes) return isWhole ? END : undefined;
+      // Memory of its own for each piece: the one before may still be on its way through the decompressor.
+      const block = Buffer.allocUnsafeSlow(Math.min(READ_BLOCK_BYTES, sizeBytes - position));
+      const readBytes = readSync(fd, block, 0, block.length, position);
+      position += readBytes;
+      post({ type: "progress", readBytes: position });
+      return { done: false, value: block.subarray(0, readBytes) };
+    },
+  );
+}
+
+/** The pieces that the caller sends. */
 function receiveChunks(): AsyncIterableIterator<Uint8Array> {
   const arrived: Array<Uint8Array | undefined> = [];
+  const pieces = takeWhenThere(
+    (message) => {
+      if (message.type === "chunk") arrived.push(message.bytes);
+    },
+    () => {
+      if (arrived.length === 0) return undefined;
+      const value = arrived.shift();
+      if (value === undefined) return END;
+      post({ type: "pull" });
+      return { done: false, value };
+    },
+  );
+  for (let piece = 0; piece < PIECES_AHEAD; piece++) post({ type: "pull" });
+  return pieces;
+}
+
+const END = { done: true, value: undefined } as const;
+
+/**
+ * What `take` gives, which answers undefined where there is nothing before another message has come to `note`. To end it
+ * ends a wait too, which a generator could not.
+ */
+function takeWhenThere(
+  note: (message: ToWorker) => void,
+  take: () => IteratorResult<Uint8Array, undefined> | undefined,
+): AsyncIterableIterator<Uint8Array, undefined> {
   const { signal } = canceling;
   let wake = () => {};
   let ended = false;
   onMessage = (message) => {
-    if (message.type === "chunk") arrived.push(message.bytes);
+    note(message);
     wake();
   };
   signal.addEventListener("abort", () => wake());
-  for (let piece = 0; piece < PIECES_AHEAD; piece++) post({ type: "pull" });
-  const end = { done: true, value: undefined } as const;
   return {
     async next() {
-      while (arrived.length === 0 && !ended && !signal.aborted) {
+      for (;;) {
+        signal.throwIfAborted();
+        const taken = ended ? END : take();
+        if (taken) return taken;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      signal.throwIfAborted();
-      const value = arrived.shift();
-      if (ended || value === undefined) return end;
-      post({ type: "pull" });
-      return { done: false, value };
     },
     async return() {
       ended = true;
       wake();
-      return end;
+      return END;
     },
     [Symbol.asyncIterator]() {
       return this;

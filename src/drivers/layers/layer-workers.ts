@@ -10,12 +10,17 @@ const IDLE_MS = 10_000;
 const MAX_IDLE = 4;
 /** A message to a thread costs some 0.4 ms, however short it is. */
 const FEED_BYTES = 256 * 1024;
+const GROWTH_BYTES = 1024 * 1024;
 
 export interface JobOptions {
   /** Ends the job with `canceled` once the thread has let go of everything; what it has written stays. */
   readonly signal?: AbortSignal;
   /** Bytes for a job that asks for them. */
   readonly feed?: AsyncIterable<Uint8Array>;
+  /** Tells how the file grows that the job reads; ends when it is whole. */
+  readonly growth?: AsyncIterable<number>;
+  /** Is told how many bytes of its input the job has read. */
+  readonly onProgress?: (readBytes: number) => void;
   /** Takes the bytes that a job makes; the next one comes when it has resolved. */
   readonly onChunk?: (bytes: Uint8Array) => Promise<void>;
 }
@@ -150,7 +155,8 @@ function runOn(
     } else if (message.type === "chunk") {
       taking = taking.then(() => takeOne(message.bytes));
       taking.catch(fail);
-    } else if (message.type === "failed") {
+    } else if (message.type === "progress") options.onProgress?.(message.readBytes);
+    else if (message.type === "failed") {
       if (failure) reject(failure.error);
       else reject(signal.aborted ? canceled("context canceled") : unpackError(message.error));
     } else taking.then(() => resolve(message.output), reject);
@@ -160,6 +166,7 @@ function runOn(
   worker.on("message", onMessage).on("error", reject).on("exit", onExit);
   signal.addEventListener("abort", onAbort, { once: true });
   post(job);
+  if (options.growth) tellGrowth(options.growth, post).catch(fail);
   return promise.finally(() => {
     over = true;
     worker.off("message", onMessage).off("error", reject).off("exit", onExit);
@@ -180,4 +187,17 @@ async function gather(stream: AsyncIterator<Uint8Array>): Promise<Uint8Array | u
   }
   // A copy in any case: what is sent must not be a view into a larger memory, which would travel with it.
   return parts.length === 0 ? undefined : new Uint8Array(Buffer.concat(parts));
+}
+
+/** Tells a worker in steps that are worth a message, a read and a turn of the decompressor. */
+async function tellGrowth(growth: AsyncIterable<number>, post: (message: ToWorker) => void): Promise<void> {
+  let toldBytes = 0;
+  let sizeBytes = 0;
+  for await (sizeBytes of growth) {
+    if (sizeBytes - toldBytes < GROWTH_BYTES) continue;
+    toldBytes = sizeBytes;
+    post({ type: "grown", sizeBytes });
+  }
+  post({ type: "grown", sizeBytes });
+  post({ type: "grown", sizeBytes: undefined });
 }

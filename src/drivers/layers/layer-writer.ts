@@ -72,6 +72,11 @@ export class LayerWriter implements LayerSink {
     return this.#entries;
   }
 
+  get implied(): readonly string[] {
+    if (this.#target.whiteouts === "direct" || (this.#target.parents ?? []).length > 0) return [];
+    return ["", ...this.#directories.made].filter((path) => !this.#finalDirectories.has(path));
+  }
+
   entry(entry: TarEntry): void {
     if (++this.#entries > this.#limits.maxEntries) {
       throw invalidArgument(`the layer has more than ${this.#limits.maxEntries} entries`);

@@ -1,6 +1,8 @@
+import * as libc from "../../os/linux/libc.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
-import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
-import { byteString } from "../../spec/tar/mod.ts";
+import { check } from "../../os/linux/syscall-error.ts";
+import { getXattr, listXattrs, setXattr } from "../../os/linux/xattr.ts";
+import { byteString, bytesOf } from "../../spec/tar/mod.ts";
 import { toFilePath } from "./entry-path.ts";
 import { isOverlayXattr } from "./overlay-marks.ts";
 
@@ -11,6 +13,13 @@ export interface LowerDirectory {
   readonly mode: number;
   /** By full name; values are byte strings. */
   readonly xattrs: ReadonlyMap<string, string>;
+}
+
+/** An open directory gets owner, mode and attributes of one in lower layers. */
+export function makeLike(made: RootDir, lower: LowerDirectory, path: string): void {
+  check("fchownat", libc.fchownat(made.fd, "", lower.uid, lower.gid, libc.AT_EMPTY_PATH), path);
+  check("chmod", libc.chmod(`/proc/self/fd/${made.fd}`, lower.mode), path);
+  for (const [name, value] of lower.xattrs) setXattr(made, name, bytesOf(value));
 }
 
 /**

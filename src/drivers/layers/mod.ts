@@ -7,4 +7,4 @@ export { mountSnapshot, OVERLAY_OPTIONS, unmountSnapshot } from "./mount-snapsho
 export { packTree } from "./pack-tree.ts";
 export type { SnapshotFormat, SnapshotPlace } from "./snapshot-format.ts";
 export type { TarSource } from "./tar-tree.ts";
-export { type LayerSource, unpackLayer } from "./unpack-layer.ts";
+export { type LayerSource, type UnpackOptions, unpackLayer } from "./unpack-layer.ts";

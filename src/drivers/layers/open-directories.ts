@@ -4,11 +4,11 @@ import { toNative } from "../../os/linux/file-path.ts";
 import * as libc from "../../os/linux/libc.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { statFd } from "../../os/linux/stat.ts";
-import { check, isErrno } from "../../os/linux/syscall-error.ts";
+import { isErrno } from "../../os/linux/syscall-error.ts";
 import { setXattr } from "../../os/linux/xattr.ts";
-import { byteString, bytesOf } from "../../spec/tar/mod.ts";
+import { byteString } from "../../spec/tar/mod.ts";
 import { parseEntryPath, quote, toFilePath } from "./entry-path.ts";
-import { lowerDirectory } from "./lower-directory.ts";
+import { lowerDirectory, makeLike } from "./lower-directory.ts";
 
 const MAX_OPEN = 64;
 
@@ -48,12 +48,18 @@ export class OpenDirectory {
 export class OpenDirectories implements Disposable {
   readonly #root: OpenDirectory;
   readonly #parents: readonly string[];
+  readonly #made = new Set<string>();
   /** In the order of use, oldest first. */
   readonly #open = new Map<string, OpenDirectory>();
 
   constructor(root: string, parents: readonly string[]) {
     this.#root = new OpenDirectory("", RootDir.open(root));
     this.#parents = parents;
+  }
+
+  /** Paths of directories that were missing and made. */
+  get made(): ReadonlySet<string> {
+    return this.#made;
   }
 
   /** The directory at `path` (clean, a byte string), made where it is missing. Errors: invalidArgument where a part is no directory. */
@@ -101,16 +107,14 @@ export class OpenDirectories implements Disposable {
       throw invalidArgument(`${quote(path)} is not a directory`);
     }
     const made = this.find(path)!;
+    this.#made.add(path);
     this.#copyFromLower(made, path);
     return made;
   }
 
   #copyFromLower(made: OpenDirectory, path: string): void {
     const lower = lowerDirectory(this.#parents, path);
-    if (!lower) return;
-    check("fchownat", libc.fchownat(made.fd, "", lower.uid, lower.gid, libc.AT_EMPTY_PATH), path);
-    check("chmod", libc.chmod(`/proc/self/fd/${made.fd}`, lower.mode), path);
-    for (const [name, value] of lower.xattrs) setXattr(made.root, name, bytesOf(value));
+    if (lower) makeLike(made.root, lower, path);
   }
 
   #keep(directory: OpenDirectory): OpenDirectory {

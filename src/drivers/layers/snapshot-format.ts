@@ -34,6 +34,11 @@ export interface SnapshotFormat {
   mounts(place: SnapshotPlace): Promise<readonly SnapshotMount[]>;
   /** Of an active snapshot. */
   applyTarget(place: SnapshotPlace): Promise<ApplyTarget>;
+  /**
+   * An active snapshot, filled before it had parents, fits on them: its `implied` directories are like theirs. Formats
+   * without this need the parents first. As `rebase` of `Snapshotter`.
+   */
+  adopt?(place: SnapshotPlace, implied: readonly string[]): Promise<void>;
   /** The last step before an active snapshot is committed. May run twice. */
   seal(place: SnapshotPlace): Promise<void>;
   /** Of an active or committed snapshot. */

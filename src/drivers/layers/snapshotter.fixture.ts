@@ -42,7 +42,7 @@ export async function openSnapshotterFixture(
       const stream = (async function* () {
         yield tar;
       })();
-      await unpackLayer(workers, stream, await fixture.snapshotter.applyTarget(key));
+      return (await unpackLayer(workers, stream, await fixture.snapshotter.applyTarget(key))).implied;
     },
     async mount(key: string) {
       const path = join(folder, `mount-${mounts++}`);

@@ -1,4 +1,5 @@
 import { describe } from "bun:test";
+import { testRebase } from "../../core/snapshots/rebase.suite.ts";
 import { testLayerDepth, testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
 import { openSnapshotterFixture } from "../layers/snapshotter.fixture.ts";
 import { openFuseOverlayfsSnapshotter } from "./fuse-overlayfs-snapshotter.ts";
@@ -8,5 +9,6 @@ const open = () =>
 
 describe("contract", () => {
   testSnapshotter(open);
+  testRebase(open);
   testLayerDepth(open);
 });

@@ -81,6 +81,11 @@ export class OverlayFormat implements SnapshotFormat {
     return { directory: upper, whiteouts: "overlay", parents: lower };
   }
 
+  async adopt(place: SnapshotPlace, implied: readonly string[]): Promise<void> {
+    const { upper, lower } = this.#directoriesOf(place);
+    if (implied.length > 0) await this.#workers.run("adopt", { directory: upper, parents: lower, implied });
+  }
+
   async seal(): Promise<void> {}
 
   async measure({ directory }: SnapshotPlace): Promise<SnapshotUsage> {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { testRebase } from "../../core/snapshots/rebase.suite.ts";
 import { testLayerDepth, testSnapshotter } from "../../core/snapshots/snapshotter.suite.ts";
 import { mountLoopFilesystem } from "../layers/loop-filesystem.fixture.ts";
 import { openSnapshotterFixture } from "../layers/snapshotter.fixture.ts";
@@ -14,6 +15,7 @@ afterAll(() => limited?.[Symbol.dispose]());
 
 describe("contract", () => {
   testSnapshotter(open);
+  testRebase(open);
   testLayerDepth(open);
 });
 

@@ -2,12 +2,13 @@ import type { ChainId, DiffId, Digest } from "../../base/digest.ts";
 import { isKind } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { Lease } from "../../core/leases/lease-store.ts";
-import { unpackLayer } from "../../drivers/layers/mod.ts";
+import { type UnpackedLayer, type UnpackOptions, unpackLayer } from "../../drivers/layers/mod.ts";
 import { claimSnapshot } from "./claims.ts";
+import { ingestRef } from "./download-blob.ts";
 import { wrongDiffId } from "./errors.ts";
 import type { ImageParts } from "./parts.ts";
 
-/** A stored layer and where it belongs. */
+/** A layer and where it belongs. */
 export interface LayerToApply {
   readonly digest: Digest;
   readonly diffId: DiffId;
@@ -16,30 +17,82 @@ export interface LayerToApply {
   readonly parent: ChainId | undefined;
 }
 
+/** What a layer may have to wait for. */
+export interface Awaited {
+  /** The layer's blob is stored. */
+  readonly arrived: Promise<void>;
+  /** The parent's snapshot is there. */
+  readonly below: Promise<void>;
+}
+
+const AT_HAND: Awaited = { arrived: Promise.resolve(), below: Promise.resolve() };
+
 /**
- * Makes the snapshot of a layer from its blob. Afterwards the committed snapshot `chainId` is there and in the lease;
- * one that was there before is used. A layer that does not have the announced diffId leaves nothing behind.
- * Errors: invalidArgument for a broken or wrong layer. Crash: the half-made snapshot is in no record and is swept.
+ * Makes the snapshot of a layer from its blob, while that arrives where it is still on its way, and before the layers
+ * below it are there where the storage driver can. Afterwards the blob and the committed snapshot `chainId` are there, the
+ * snapshot is in the lease; one that was there before is used. A layer that does not have the announced digests leaves
+ * nothing behind.
+ * Errors: invalidArgument for a broken or wrong layer; what `awaited` throws.
+ * Crash: the half-made snapshot is in no record and is swept.
  */
 export async function applyLayer(
   parts: ImageParts,
   lease: Lease,
   layer: LayerToApply,
-  options: { readonly signal?: AbortSignal } = {},
+  options: UnpackOptions = {},
+  awaited: Awaited = AT_HAND,
 ): Promise<void> {
   if (await claimSnapshot(parts, lease, layer.chainId)) return;
-  const { snapshotter, content, workers } = parts;
+  try {
+    await makeSnapshot(parts, lease, layer, options, awaited);
+  } catch (error) {
+    // What is wrong with the blob is the cause of whatever its bytes led to.
+    await awaited.arrived;
+    if (!isKind(error, "unavailable")) throw error;
+    // The bytes that were followed were left over from an earlier try, and wrong; those that are stored now are right.
+    await makeSnapshot(parts, lease, layer, options, awaited);
+  }
+}
+
+async function makeSnapshot(
+  parts: ImageParts,
+  lease: Lease,
+  layer: LayerToApply,
+  options: UnpackOptions,
+  { arrived, below }: Awaited,
+): Promise<void> {
+  const { snapshotter } = parts;
+  const { parent } = layer;
   const key = `extract-${newId()}`;
   lease.add({ kind: "snapshot", key });
-  await snapshotter.prepare(key, layer.parent);
+  const standsAlone = snapshotter.rebase !== undefined;
+  if (!standsAlone) await below;
+  await snapshotter.prepare(key, standsAlone ? undefined : parent);
   try {
-    const target = await snapshotter.applyTarget(key);
-    const { diffId } = await unpackLayer(workers, { path: content.pathOf(layer.digest) }, target, options);
+    const { diffId, implied } = await unpack(parts, layer.digest, key, options, arrived);
+    await arrived;
     if (diffId !== layer.diffId) throw wrongDiffId(layer.digest);
+    await below;
+    if (standsAlone && parent !== undefined) await snapshotter.rebase!(key, parent, implied);
     await snapshotter.commit(layer.chainId, key);
   } catch (error) {
     await snapshotter.remove(key);
     // Another image with the same layer was faster.
     if (!isKind(error, "alreadyExists")) throw error;
   }
+}
+
+async function unpack(
+  parts: ImageParts,
+  digest: Digest,
+  key: string,
+  options: UnpackOptions,
+  arrived: Promise<void>,
+): Promise<UnpackedLayer> {
+  const { content, snapshotter, unpackers } = parts;
+  using follower = content.follow(ingestRef(digest));
+  const target = await snapshotter.applyTarget(key);
+  const fd = await Promise.race([arrived.then(() => undefined), follower.opened]);
+  const source = fd === undefined ? { path: content.pathOf(digest) } : { fd, growth: follower.growth };
+  return await unpackLayer(unpackers, source, target, options);
 }

@@ -10,7 +10,7 @@ import type { ImageParts } from "./parts.ts";
 import { type Report, reportBytes } from "./progress-stream.ts";
 
 /** Name of the unfinished write of a blob: whoever needs the same blob next goes on there. */
-function ingestRef(digest: Digest): string {
+export function ingestRef(digest: Digest): string {
   return `blob-${hexOf(digest)}`;
 }
 
@@ -55,17 +55,23 @@ async function download(
   lease.add({ kind: "ingest", key: ingestRef(descriptor.digest) });
   if (await claimContent(parts, lease, descriptor.digest)) return;
   const id = shortId(descriptor.digest);
-  using _slot = await waitForSlot(parts, report, id);
-  signal.throwIfAborted();
+  using _slot = await waitForSlot(parts, report, id, signal);
   const clean = await receive(parts, remote, descriptor, report, signal);
   // What an earlier try left was spoilt, and is gone now: once more from the start.
   if (!clean) await receive(parts, remote, descriptor, report, signal);
   report({ status: "Download complete", id, progressDetail: {} });
 }
 
-async function waitForSlot(parts: ImageParts, report: Report, id: string): Promise<Disposable> {
+async function waitForSlot(
+  parts: ImageParts,
+  report: Report,
+  id: string,
+  signal: AbortSignal,
+): Promise<Disposable> {
+  const free = parts.downloads.tryAcquire();
+  if (free) return free;
   report({ status: "Waiting", id, progressDetail: {} });
-  return parts.downloads.acquire();
+  return parts.downloads.acquire(signal);
 }
 
 /** Fetches and commits; false where bytes of an earlier try turned out wrong. */

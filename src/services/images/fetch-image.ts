@@ -9,13 +9,13 @@ import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { MAX_DOCUMENT_BYTES } from "../../spec/oci-image/document.ts";
 import { type Manifest, parseManifest } from "../../spec/oci-image/manifest.ts";
 import { isConfigType, isLayerType } from "../../spec/oci-image/media-types.ts";
-import { applyLayer, type LayerToApply } from "./apply-layer.ts";
+import { type Awaited, applyLayer, type LayerToApply } from "./apply-layer.ts";
 import { claimContent, claimSnapshot } from "./claims.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { layerCountMismatch, noLayers } from "./errors.ts";
 import { readConfig } from "./image-documents.ts";
 import type { ImageParts } from "./parts.ts";
-import type { Report } from "./progress-stream.ts";
+import { type Report, reportBytes } from "./progress-stream.ts";
 import { recordImage } from "./record-image.ts";
 import type { SelectedManifest } from "./select-manifest.ts";
 import { writeDocument } from "./write-blob.ts";
@@ -33,8 +33,8 @@ interface PulledLayer extends LayerToApply {
 }
 
 /**
- * Stores and unpacks an image. Layers are downloaded side by side and extracted in order, each as soon as it and those
- * below it are there. The record is written last.
+ * Stores and unpacks an image. Layers are downloaded and extracted side by side, each while it arrives; their snapshots
+ * become whole from the lowest up. The record is written last.
  * Errors: invalidArgument for a hostile or broken image; what the registry says.
  */
 export async function fetchImage(
@@ -88,30 +88,38 @@ export function pairLayers(manifest: Manifest, config: ImageConfigDocument): Pul
 }
 
 async function fetchLayers(transfer: Transfer, layers: readonly PulledLayer[]): Promise<void> {
+  const { parts } = transfer;
   const controller = new AbortController();
   const signal = AbortSignal.any([transfer.signal, controller.signal]);
   const within = { ...transfer, signal };
   const missing = await announceLayers(transfer, layers);
+  const work: Array<Promise<void>> = [];
+  let below = Promise.resolve();
+  for (const layer of layers.filter((each) => missing.has(each))) {
+    const arrived = fetchLayer(within, layer);
+    below = extractLayer(within, layer, { arrived, below });
+    work.push(
+      arrived,
+      below,
+      below.then(() => settleLayer(parts, layer)),
+    );
+  }
+  // The first failure counts; what the others then say is that they were stopped.
   let failure: { readonly error: unknown } | undefined;
-  const fail = (error: unknown) => {
-    failure ??= { error };
-    controller.abort();
-  };
-  const downloads = layers.map((layer) =>
-    missing.has(layer) ? fetchLayer(within, layer) : Promise.resolve(),
-  );
-  for (const download of downloads) download.catch(fail);
-  try {
-    for (const [index, layer] of layers.entries()) {
-      await downloads[index];
-      if (missing.has(layer)) await extractLayer(within, layer);
-    }
-  } catch (error) {
-    fail(error);
+  for (const each of work) {
+    each.catch((error) => {
+      failure ??= { error };
+      controller.abort();
+    });
   }
   // Nothing may still write under the lease when it is given back.
-  await Promise.allSettled(downloads);
+  await Promise.allSettled(work);
   if (failure) throw failure.error;
+}
+
+/** Measures a layer and brings it to disk, beside the work on others: the image's record wants both of all. */
+async function settleLayer({ snapshotter }: ImageParts, { chainId }: PulledLayer): Promise<void> {
+  await Promise.all([snapshotter.usage(chainId), snapshotter.sync()]);
 }
 
 /** Says of every layer whether it is there; those that are not. */
@@ -133,16 +141,43 @@ async function fetchLayer(transfer: Transfer, layer: PulledLayer): Promise<void>
   await downloadBlob(parts, lease, remote, layer.descriptor, { report, signal });
 }
 
-async function extractLayer(transfer: Transfer, layer: PulledLayer): Promise<void> {
-  const { parts, lease, report, signal } = transfer;
-  const id = shortId(layer.digest);
-  await parts.sharedExtractions.join(layer.chainId, { report, signal }, async (shared, sharedSignal) => {
-    await using own = parts.leases.create("extract");
-    const total = layer.descriptor.size;
-    shared({ status: "Extracting", id, progressDetail: { current: 0, total } });
-    await applyLayer(parts, own, layer, { signal: sharedSignal });
-    shared({ status: "Extracting", id, progressDetail: { current: total, total } });
-  });
-  await claimSnapshot(parts, lease, layer.chainId);
-  report({ status: "Pull complete", id, progressDetail: {} });
+/** Whoever needs the same layer at the same place meanwhile shares the work. */
+async function extractLayer(transfer: Transfer, layer: PulledLayer, awaited: Awaited): Promise<void> {
+  const { parts, report, signal } = transfer;
+  let own = false;
+  const join = () =>
+    parts.sharedExtractions.join(layer.chainId, { report, signal }, (shared, sharedSignal) => {
+      own = true;
+      return extract(parts, layer, awaited, shared, sharedSignal);
+    });
+  try {
+    await join();
+  } catch (error) {
+    // Another pull gave up, or its registry failed, not ours.
+    if (own || signal.aborted) throw error;
+    await join();
+  }
+  await Promise.all([awaited.arrived, awaited.below]);
+  report({ status: "Pull complete", id: shortId(layer.digest), progressDetail: {} });
+}
+
+async function extract(
+  parts: ImageParts,
+  layer: PulledLayer,
+  awaited: Awaited,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  await using lease = parts.leases.create("extract");
+  const progress = reportBytes(report, shortId(layer.digest), "Extracting", layer.descriptor.size);
+  let hasArrived = false;
+  awaited.arrived.then(
+    () => {
+      hasArrived = true;
+    },
+    () => undefined, // Told by the extraction itself.
+  );
+  // Until all is there, the download is what is told.
+  const onProgress = (readBytes: number) => hasArrived && progress(readBytes);
+  await applyLayer(parts, lease, layer, { signal, onProgress }, awaited);
 }

@@ -43,6 +43,7 @@ export async function openImageFixture() {
     remotes,
     users: { list: () => users },
     workers,
+    unpackers: workers,
     logger: silentLogger,
     platform: hostPlatform(),
     maxConcurrentDownloads: 3,

@@ -34,6 +34,8 @@ export interface ImageParts {
   readonly users: ImageUsers;
   /** Threads that pack and unpack layers. */
   readonly workers: LayerWorkers;
+  /** Threads for layers that are unpacked while they arrive, which takes as long as a registry takes. */
+  readonly unpackers: LayerWorkers;
   readonly logger: Logger;
   /** Platform of images that are asked for without one. */
   readonly platform: Platform;

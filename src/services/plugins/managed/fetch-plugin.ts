@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { invalidArgument } from "../../../base/errors.ts";
 import { shortId } from "../../../base/ids.ts";
 import type { RegistryCredentials, RemoteRepository } from "../../../core/remotes/remote.ts";
+import { unpackLayer } from "../../../drivers/layers/mod.ts";
 import type { PluginConfig } from "../../../spec/engine-api/mod.ts";
 import type { Descriptor } from "../../../spec/oci-image/descriptor.ts";
 import { type Manifest, parseManifest } from "../../../spec/oci-image/manifest.ts";
@@ -66,7 +67,7 @@ export async function fetchPlugin(
     const id = shortId(digest);
     report({ status: "Extracting", id, progressDetail: {} });
     const target = { directory: tree, whiteouts: "direct" as const };
-    await parts.workers.run("unpack", { path: parts.content.pathOf(digest), target, limits: {} }, { signal });
+    await unpackLayer(parts.workers, { path: parts.content.pathOf(digest) }, target, { signal });
     report({ status: "Complete", id, progressDetail: {} });
   }
   await storeDocument(parts, bytes, descriptor.mediaType);
