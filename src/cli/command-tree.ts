@@ -1,4 +1,5 @@
 import type { AnyCommand } from "./command.ts";
+import { MANIFEST_GROUP } from "./manifest/manifest-group.ts";
 import { PLUGIN_COMMANDS } from "./plugin-commands.ts";
 
 type Load = () => Promise<{ readonly command: AnyCommand }>;
@@ -16,6 +17,10 @@ export interface Leaf {
 export interface Group {
   readonly name: string;
   readonly summary: string;
+  /** Replaces the summary in the group's own help. */
+  readonly description?: string;
+  /** Help warns that it and its commands may change. */
+  readonly experimental?: boolean;
   readonly children: readonly Leaf[];
 }
 
@@ -340,38 +345,10 @@ export const ROOT_LEAVES: readonly Leaf[] = [
   },
 ];
 
-const manifest: readonly Leaf[] = [
-  {
-    name: "annotate",
-    summary: "Add additional information to a local image manifest",
-    load: () => import("./commands/manifest/annotate.ts"),
-  },
-  {
-    name: "create",
-    summary: "Create a local manifest list for annotating and pushing to a registry",
-    load: () => import("./commands/manifest/create.ts"),
-  },
-  {
-    name: "inspect",
-    summary: "Display an image manifest, or manifest list",
-    load: () => import("./commands/manifest/inspect.ts"),
-  },
-  {
-    name: "push",
-    summary: "Push a manifest list to a repository",
-    load: () => import("./commands/manifest/push.ts"),
-  },
-  {
-    name: "rm",
-    summary: "Delete one or more manifest lists from local storage",
-    load: () => import("./commands/manifest/rm.ts"),
-  },
-];
-
 export const GROUPS: readonly Group[] = [
   { name: "container", summary: "Manage containers", children: container },
   { name: "image", summary: "Manage images", children: image },
-  { name: "manifest", summary: "Manage Docker image manifests and manifest lists", children: manifest },
+  MANIFEST_GROUP,
   { name: "network", summary: "Manage networks", children: network },
   { name: "plugin", summary: "Manage plugins", children: PLUGIN_COMMANDS },
   { name: "system", summary: "Manage Docker", children: system },

@@ -22,6 +22,7 @@ export interface CommandHelp {
 /** What `--help` prints of a command. */
 export function commandHelp({ command, leaf, group, path, width }: CommandHelp): string {
   const blocks = [`Usage:  ${usageLine(command, path)}`, command.description ?? leaf.summary];
+  if (group?.experimental) blocks.push(experimentalNote(path));
   const names = namesOf(leaf, group);
   if (names.length > 0) blocks.push(`Aliases:\n  ${names.map((name) => `${PROGRAM} ${name}`).join(", ")}`);
   const options = describeFlags(command.flags, width - 1);
@@ -29,11 +30,21 @@ export function commandHelp({ command, leaf, group, path, width }: CommandHelp):
   return `${blocks.join("\n\n")}\n`;
 }
 
+function experimentalNote(path: string): string {
+  return `EXPERIMENTAL:
+  ${PROGRAM} ${path} is an experimental feature.
+  Experimental features provide early access to product functionality. These
+  features may change between releases without warning, or can be removed from a
+  future release. Learn more about experimental features in our documentation:
+  https://docs.docker.com/go/experimental/`;
+}
+
 /** What `--help` prints of a group. */
 export function groupHelp(group: Group): string {
   return [
     `Usage:  ${PROGRAM} ${group.name} COMMAND`,
-    group.summary,
+    group.description ?? group.summary,
+    ...(group.experimental ? [experimentalNote(group.name)] : []),
     `Commands:\n${rows(group.children)}`,
     `Run '${PROGRAM} ${group.name} COMMAND --help' for more information on a command.\n`,
   ].join("\n\n");

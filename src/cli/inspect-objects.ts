@@ -81,6 +81,8 @@ function parseOrExit(format: string): Template {
 }
 
 function render(found: readonly unknown[], format: string, template: Template | undefined): string {
+  // Docker prints an empty line of a template that met nothing.
+  if (template && found.length === 0) return "\n";
   if (template) return found.map((object) => `${template.execute(object)}\n`).join("");
   if (format === "json") return `${found.map((object) => toGoJson(object)).join("\n")}\n`;
   // What is printed for people keeps <, > and & as they are.

@@ -1,51 +1,15 @@
 import { invalidArgument, messageOf } from "../../base/errors.ts";
 import type { OCIPlatform } from "../../spec/engine-api/mod.ts";
+import { parsePlatform } from "../../spec/oci-image/platform.ts";
 import type { Query } from "../server/query.ts";
 import { parseJson } from "../server/request-body.ts";
-
-const HOST_ARCHITECTURE: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", loong64: "loong64" };
-const ALIASES: Readonly<Record<string, readonly [architecture: string, variant: string]>> = {
-  x86_64: ["amd64", ""],
-  "x86-64": ["amd64", ""],
-  i386: ["386", ""],
-  aarch64: ["arm64", ""],
-  armhf: ["arm", "v7"],
-  armel: ["arm", "v6"],
-};
-const SYSTEMS = new Set(["linux", "windows", "darwin", "freebsd"]);
-
-/** The platform that `os[/architecture[/variant]]` or an architecture alone spells. Errors: invalidArgument. */
-export function parsePlatform(text: string): OCIPlatform {
-  const parts = text.toLowerCase().split("/");
-  if (parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part))) {
-    throw invalidArgument(`${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
-  }
-  const [first, second, third] = parts as [string, string?, string?];
-  if (second === undefined) {
-    if (SYSTEMS.has(first)) return normalize(first, hostArchitecture(), "");
-    return normalize("linux", first, "");
-  }
-  return normalize(first, second, third ?? "");
-}
-
-function hostArchitecture(): string {
-  return HOST_ARCHITECTURE[process.arch] ?? process.arch;
-}
-
-function normalize(os: string, architecture: string, variant: string): OCIPlatform {
-  const [name, aliasVariant] = ALIASES[architecture] ?? [architecture, ""];
-  let version = variant || aliasVariant;
-  if (/^\d+$/.test(version)) version = `v${version}`;
-  // arm64 is v8 unless it says otherwise, and arm is v7.
-  if (name === "arm64" && version === "v8") version = "";
-  if (name === "arm" && version === "") version = "v7";
-  return version === "" ? { os, architecture: name } : { os, architecture: name, variant: version };
-}
 
 /** The platform of a query parameter in the text form; undefined where it is missing. Errors: invalidArgument. */
 export function platformText(query: Query, name: string): OCIPlatform | undefined {
   const text = query.text(name);
-  return text === "" ? undefined : parsePlatform(text);
+  if (text === "") return undefined;
+  const { "os.features": _none, ...platform } = parsePlatform(text);
+  return platform;
 }
 
 /** Platforms of a query parameter in the JSON form. Errors: invalidArgument. */

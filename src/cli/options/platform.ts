@@ -18,8 +18,8 @@ export function variantFlag(usage: string) {
 export function choosePlatform(text: string, context = "invalid platform: "): OCIPlatform | undefined {
   if (text === "") return undefined;
   try {
-    const { os, architecture, variant } = parsePlatform(text);
-    return { architecture, os, ...(variant && { variant }) };
+    const { "os.features": _none, ...platform } = parsePlatform(text);
+    return platform;
   } catch (error) {
     throw new ExitError(1, `${context}${messageOf(error)}`);
   }

@@ -109,8 +109,10 @@ function table(title: string, header: string, rows: readonly string[][]): string
 }
 
 function imageLines(images: readonly ImageSummary[]): string[][] {
-  return images.flatMap((image) =>
-    imageRows(image, false).map(({ repository, tag }) => [
+  return images.map((image) => {
+    // Docker tells an image here by its first name alone.
+    const { repository, tag } = imageRows(image, false)[0]!;
+    return [
       repository,
       tag,
       shortId(image.Id),
@@ -119,8 +121,8 @@ function imageLines(images: readonly ImageSummary[]): string[][] {
       formatSize(Math.max(0, image.SharedSize)),
       formatSize(image.Size - Math.max(0, image.SharedSize)),
       String(image.Containers),
-    ]),
-  );
+    ];
+  });
 }
 
 function containerLines(containers: readonly ContainerSummary[]): string[][] {

@@ -68,7 +68,7 @@ export function imageView(full: boolean): View<ImageRow> {
       CreatedSince: { header: "CREATED", value: ({ image }) => timeAgo(image.Created) },
       CreatedAt: { header: "CREATED AT", value: ({ image }) => goTime(image.Created) },
       Size: { header: "SIZE", value: ({ image }) => formatSize(image.Size, 3) },
-      VirtualSize: { header: "SIZE", value: ({ image }) => formatSize(image.Size, 3) },
+      VirtualSize: { header: "SIZE", value: ({ image }) => formatSize(image.Size) },
       Containers: { header: "CONTAINERS", value: ({ image }) => count(image.Containers) },
       SharedSize: { header: "SHARED SIZE", value: ({ image }) => size(image.SharedSize) },
       UniqueSize: {

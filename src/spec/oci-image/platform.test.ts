@@ -25,8 +25,12 @@ test("platforms are parsed into their one spelling", () => {
 });
 
 test("what names no platform is refused", () => {
-  expect(() => parsePlatform("")).toThrow("is an invalid component of");
+  expect(() => parsePlatform("")).toThrow('"" is an invalid OS component of ""');
   expect(() => parsePlatform("linux/&")).toThrow('must match "^[A-Za-z0-9_.-]+$"');
+  expect(() => parsePlatform("a b")).toThrow(
+    '"a b" is an invalid OS component of "a b": OSAndVersion specifier component must match "^([A-Za-z0-9_-]+)(?:\\\\(([A-Za-z0-9_.-]*)\\\\))?$": invalid argument',
+  );
+  expect(parsePlatform("windows(10.0.17763)/amd64")["os.version"]).toBe("10.0.17763");
   expect(() => parsePlatform("toaster")).toThrow(
     '"toaster": unknown operating system or architecture: invalid argument',
   );

@@ -14,6 +14,8 @@ export interface Platform {
 }
 
 const SPECIFIER_PART = /^[A-Za-z0-9_.-]+$/;
+/** The first part: a system, in brackets its version. */
+const OS_PART = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?$/;
 const KNOWN_OS = new Set(
   "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos".split(
     " ",
@@ -95,33 +97,39 @@ export function hostPlatform(): Platform {
 }
 
 /**
- * The platform that a `--platform` value names: `linux/amd64`, `linux/arm/v6`, `arm64` (this machine's OS), `linux`
- * (this machine's architecture). Errors: invalidArgument with containerd's texts.
+ * The platform that a `--platform` value names: `linux/amd64`, `linux/arm/v6`, `windows(10.0.17763)/amd64`, `arm64` (this
+ * machine's OS), `linux` (this machine's architecture). Errors: invalidArgument with containerd's texts.
  */
 export function parsePlatform(text: string): Platform {
   const quoted = JSON.stringify(text);
   if (text.includes("*")) throw invalidArgument(`${quoted}: wildcards not yet supported: invalid argument`);
   const parts = text.split("/");
-  for (const part of parts) {
-    if (SPECIFIER_PART.test(part)) continue;
-    throw invalidArgument(
-      `${JSON.stringify(part)} is an invalid component of ${quoted}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`,
-    );
-  }
   const [first, second, third] = parts as [string, string?, string?];
-  if (parts.length === 1) return parseSingle(first, quoted);
+  const [, os = "", version] = OS_PART.exec(first) ?? [];
+  if (os === "") throw invalidPart(first, quoted, "OS component", "OSAndVersion specifier", OS_PART);
+  for (const part of parts.slice(1)) {
+    if (SPECIFIER_PART.test(part)) continue;
+    throw invalidPart(part, quoted, "component", "platform specifier", SPECIFIER_PART);
+  }
+  const system = { os: normalizeOs(os), ...(version && { "os.version": version }) };
+  if (parts.length === 1) return parseSingle(first, system, quoted);
   if (parts.length > 3) throw invalidArgument(`${quoted}: cannot parse platform specifier: invalid argument`);
   return normalizePlatform({
-    os: first,
+    ...system,
     architecture: second!,
     ...(third !== undefined && { variant: third }),
   });
 }
 
-function parseSingle(text: string, quoted: string): Platform {
+function invalidPart(part: string, quoted: string, what: string, how: string, pattern: RegExp): Error {
+  return invalidArgument(
+    `${JSON.stringify(part)} is an invalid ${what} of ${quoted}: ${how} component must match ${JSON.stringify(pattern.source)}: invalid argument`,
+  );
+}
+
+function parseSingle(text: string, system: Pick<Platform, "os" | "os.version">, quoted: string): Platform {
   const host = hostPlatform();
-  const os = normalizeOs(text);
-  if (KNOWN_OS.has(os)) return { ...host, os };
+  if (KNOWN_OS.has(system.os)) return { ...host, ...system };
   const [architecture, variant] = normalizeArchitecture(text, "");
   if (KNOWN_ARCHITECTURE.has(architecture)) {
     return { os: host.os, architecture, ...(variant !== "" && { variant }) };

@@ -55,7 +55,7 @@ export const command = defineCommand({
     cli.write(
       await renderList(historyView(flags["no-trunc"], flags.human), items, {
         format: flags.format,
-        columns: ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"],
+        columns: ["ID", flags.human ? "CreatedSince" : "CreatedAt", "CreatedBy", "Size", "Comment"],
         quiet: flags.quiet ? "ID" : undefined,
       }),
     );
