@@ -71,6 +71,29 @@ describe("a volume plug-in", () => {
     await docker("volume", "rm", "held");
   });
 
+  test("that is gone keeps neither the engine from starting nor a container from ending", async () => {
+    const run = [
+      "run",
+      "-d",
+      "--volume-driver",
+      "directories",
+      "-v",
+      "orphan:/v",
+      TEST_IMAGE,
+      "sleep",
+      "1000",
+    ];
+    const id = (await docker(...run)).stdout.trim();
+    await harness.engine.crash();
+    await stopExample(plugin);
+    await harness.engine.restart();
+    expect((await docker("exec", id, "ls", "-d", "/v")).stdout).toBe("/v\n");
+    expect((await docker("rm", "-f", id)).code).toBe(0);
+    const socketPath = join(harness.engine.runRoot, "plugins/directories.sock");
+    plugin = await startExample("directory-volumes.ts", socketPath, root);
+    expect((await docker("volume", "rm", "orphan")).stdout).toBe("orphan\n");
+  });
+
   test("shows volumes that it made for others, and says no in its own words", async () => {
     await docker("volume", "create", "-d", "directories", "seen");
     expect(readdirSync(root)).toEqual(["seen"]);

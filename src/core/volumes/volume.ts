@@ -58,6 +58,8 @@ export interface VolumeDriver {
 export interface VolumeDrivers {
   /** A driver that is in use already; undefined where nobody has asked for it yet. */
   known(name: string): VolumeDriver | undefined;
+  /** The driver of a volume that is stored; that of a plug-in whether or not anyone answers by that name now. */
+  stored(name: string): VolumeDriver;
   /** The driver, its plug-in activated. Errors: notFound with docker's text. */
   find(name: string): Promise<VolumeDriver>;
   /** Names of the drivers that are in use, the engine's own first. */

@@ -6,6 +6,8 @@ import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "
 /** How long calls that do work, and all others, may take. */
 const LONG_MS = 120_000;
 const SHORT_MS = 60_000;
+/** A container that ends does not wait long for a plug-in that is gone. */
+const UNMOUNT: CallOptions = { timeoutMs: 10_000, retryForMs: 2_000 };
 
 /**
  * Volumes that a plug-in keeps. The plug-in hears of each holder once when it gets the volume and once when it gives it
@@ -13,23 +15,25 @@ const SHORT_MS = 60_000;
  */
 export class VolumePluginDriver implements VolumeDriver {
   readonly name: string;
-  readonly scope: "local" | "global";
-  readonly #connect: () => Promise<PluginClient>;
+  readonly #connect: (retryForMs?: number) => Promise<PluginClient>;
+  #scope: "local" | "global" = "local";
   readonly #paths = new Map<string, string>();
   readonly #holders = new Map<string, Set<string>>();
 
-  private constructor(name: string, scope: "local" | "global", connect: () => Promise<PluginClient>) {
-    this.#connect = connect;
+  /** `connect` is asked for each call: the plug-in may have moved, or come only now. */
+  constructor(name: string, connect: (retryForMs?: number) => Promise<PluginClient>) {
     this.name = name;
-    this.scope = scope;
+    this.#connect = connect;
   }
 
-  /**
-   * Asks the plug-in what it can do; one that does not know the question keeps volumes of this host. `connect` is
-   * asked for each call: the plug-in may have moved.
-   */
-  static async open(name: string, connect: () => Promise<PluginClient>): Promise<VolumePluginDriver> {
-    return new VolumePluginDriver(name, await scopeOf(await connect()), connect);
+  /** `local` as long as the plug-in was not asked. */
+  get scope(): "local" | "global" {
+    return this.#scope;
+  }
+
+  /** Asks the plug-in what it can do; one that does not know the question keeps volumes of this host. */
+  async open(): Promise<void> {
+    this.#scope = await scopeOf(await this.#connect());
   }
 
   async create(volume: VolumeRecord): Promise<void> {
@@ -67,21 +71,21 @@ export class VolumePluginDriver implements VolumeDriver {
     if (!holders?.delete(holder)) return false;
     if (holders.size === 0) this.#holders.delete(volume.name);
     const request = { Name: volume.name, ID: holder };
-    await this.#call("VolumeDriver.Unmount", request, { timeoutMs: SHORT_MS });
+    await this.#call("VolumeDriver.Unmount", request, UNMOUNT);
     return true;
   }
 
   async restore(volume: VolumeRecord, holders: ReadonlySet<string>): Promise<void> {
     this.#holders.set(volume.name, new Set(holders));
-    await this.find(volume.name);
+    // Nobody waits for it: the plug-in may be in a container that is not up yet.
+    this.#find(volume.name, { timeoutMs: SHORT_MS, retryForMs: 0 }).catch(() => {
+      // The directory is told when somebody asks for it.
+    });
   }
 
   async find(name: string): Promise<DriverVolume | undefined> {
     try {
-      const request = { Name: name };
-      const reply = await this.#call("VolumeDriver.Get", request, { timeoutMs: SHORT_MS });
-      const volume = reply.object("Volume");
-      return volume && (await this.#remember(volume));
+      return await this.#find(name, { timeoutMs: SHORT_MS });
     } catch (error) {
       // Plug-ins say in words of their own that they have no such volume.
       if (error instanceof PluginRefusal) return undefined;
@@ -98,8 +102,15 @@ export class VolumePluginDriver implements VolumeDriver {
     return await Promise.all(reply.objects("Volumes").map((volume) => this.#remember(volume)));
   }
 
+  async #find(name: string, options: CallOptions): Promise<DriverVolume | undefined> {
+    const reply = await this.#call("VolumeDriver.Get", { Name: name }, options);
+    const volume = reply.object("Volume");
+    return volume && (await this.#remember(volume));
+  }
+
   async #call(method: string, request: object, options: CallOptions): Promise<Reply> {
-    return await (await this.#connect()).call(method, request, options);
+    const client = await this.#connect(options.retryForMs);
+    return await client.call(method, request, options);
   }
 
   /** A managed plug-in names places as it sees them. */

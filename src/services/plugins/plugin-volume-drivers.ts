@@ -8,7 +8,9 @@ import { VolumePluginDriver } from "../../drivers/volume-plugin/mod.ts";
 export class PluginVolumeDrivers implements VolumeDrivers {
   readonly #builtin: VolumeDrivers;
   readonly #plugins: Plugins;
-  readonly #opened = new Map<string, VolumeDriver>();
+  readonly #drivers = new Map<string, VolumePluginDriver>();
+  /** Names of plug-ins that have told of themselves. */
+  readonly #opened = new Set<string>();
   readonly #opening = new SingleFlight<VolumeDriver>();
 
   constructor(builtin: VolumeDrivers, plugins: Plugins) {
@@ -17,7 +19,11 @@ export class PluginVolumeDrivers implements VolumeDrivers {
   }
 
   known(name: string): VolumeDriver | undefined {
-    return this.#builtin.known(name) ?? this.#opened.get(name);
+    return this.#builtin.known(name) ?? (this.#opened.has(name) ? this.#driver(name) : undefined);
+  }
+
+  stored(name: string): VolumeDriver {
+    return this.#builtin.known(name) ?? this.#driver(name);
   }
 
   async find(name: string): Promise<VolumeDriver> {
@@ -37,7 +43,7 @@ export class PluginVolumeDrivers implements VolumeDrivers {
   }
 
   names(): readonly string[] {
-    return [...this.#builtin.names(), ...[...this.#opened.keys()].sort()];
+    return [...this.#builtin.names(), ...[...this.#opened].sort()];
   }
 
   async all(): Promise<readonly VolumeDriver[]> {
@@ -48,10 +54,19 @@ export class PluginVolumeDrivers implements VolumeDrivers {
 
   async #open(name: string): Promise<VolumeDriver> {
     return await this.#opening.run(name, async () => {
-      const connect = () => this.#plugins.get(name, "VolumeDriver");
-      const driver = await VolumePluginDriver.open(name, connect);
-      this.#opened.set(name, driver);
+      const driver = this.#driver(name);
+      await driver.open();
+      this.#opened.add(name);
       return driver;
     });
+  }
+
+  #driver(name: string): VolumePluginDriver {
+    const known = this.#drivers.get(name);
+    if (known) return known;
+    const connect = (retryForMs?: number) => this.#plugins.get(name, "VolumeDriver", retryForMs);
+    const driver = new VolumePluginDriver(name, connect);
+    this.#drivers.set(name, driver);
+    return driver;
   }
 }

@@ -4,13 +4,15 @@ import { unknownVolumeDriver } from "./errors.ts";
 /** Drivers that are part of the engine, and no others. */
 export function builtinVolumeDrivers(drivers: readonly VolumeDriver[]): VolumeDrivers {
   const known = (name: string) => drivers.find((driver) => driver.name === name);
+  const stored = (name: string) => {
+    const driver = known(name);
+    if (!driver) throw unknownVolumeDriver(name);
+    return driver;
+  };
   return {
     known,
-    find: async (name) => {
-      const driver = known(name);
-      if (!driver) throw unknownVolumeDriver(name);
-      return driver;
-    },
+    stored,
+    find: async (name) => stored(name),
     names: () => drivers.map(({ name }) => name),
     all: async () => drivers,
   };

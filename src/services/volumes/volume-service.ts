@@ -189,7 +189,7 @@ export class VolumeService {
     using _turn = await this.#locks.acquire(name);
     const volume = this.#parts.store.get(name);
     if (!volume) return false;
-    return await (await this.#parts.drivers.find(volume.driver)).unmount(volume, containerId);
+    return await this.#parts.drivers.stored(volume.driver).unmount(volume, containerId);
   }
 
   /** Lends the volume for as long as `use` runs; nobody else mounts, fills or removes it meanwhile. */
@@ -222,8 +222,7 @@ export class VolumeService {
       const holders = loans.get(volume.name) ?? new Set<string>();
       // A plug-in is asked only where something of it is in use: it may be a container that is not up yet.
       if (volume.driver !== "local" && holders.size === 0) continue;
-      const driver = await this.#parts.drivers.find(volume.driver);
-      await driver.restore(volume, holders);
+      await this.#parts.drivers.stored(volume.driver).restore(volume, holders);
     }
   }
 
