@@ -374,7 +374,9 @@ async function assemble(
     },
     stop: async () => {
       const { "live-restore": liveRestore, "shutdown-timeout": timeoutSeconds } = current.values;
-      if (!liveRestore) await containers.stopAll({ timeoutSeconds });
+      if (liveRestore) return;
+      await containers.stopAll({ timeoutSeconds });
+      await enginePlugins.managed.stopAll();
     },
     whenHungUp: (fd, signal) => reactor.hungUp(fd, signal, { keepAlive: false }),
     run: (run) => runContainer(containers, run),

@@ -28,7 +28,7 @@ describe("managed plug-ins", () => {
     const { Id } = await inspect(name);
     const isPlugin = (pid: string) => {
       try {
-        return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`/${Id}/rootfs / `);
+        return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`/${Id}/rootfs-`);
       } catch {
         // It has ended meanwhile.
         return false;

@@ -16,6 +16,8 @@ export interface ManagedPluginRecord {
   readonly enabled: boolean;
   /** How long it may take to answer, in seconds; 0 for the engine's own bound. */
   readonly timeoutSeconds: number;
+  /** Name of its root file system's directory: each version has one of its own. */
+  readonly tree: string;
   /** Blobs it is made of. */
   readonly manifest: Digest;
   readonly blobs: readonly Digest[];

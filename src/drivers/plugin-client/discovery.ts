@@ -20,8 +20,8 @@ export interface PluginTls {
 
 /** What a plug-in that runs in a container of its own sees of the host's files. */
 export interface PluginScope {
-  /** Where a path that the plug-in names is on the host. */
-  hostPath(path: string): string;
+  /** Where a path that the plug-in names is on the host, undefined where there is nothing. */
+  hostPath(path: string): string | undefined;
 }
 
 export interface PluginAddress {

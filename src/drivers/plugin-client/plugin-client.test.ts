@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -200,4 +200,16 @@ test("one that went away is looked for again", async () => {
   );
   writeFileSync(specification, `unix://${join(folder, "second.sock")}`);
   expect((await plugins.get("moving", "LogDriver")).name).toBe("moving");
+});
+
+test("one that makes its socket itself cannot lead to somebody else's", async () => {
+  await serve(join(folder, "others.sock"), (_request, response) => response.end("{}"));
+  symlinkSync(join(folder, "others.sock"), join(folder, "own.sock"));
+  const client = new PluginClient({
+    plugin: { name: "p", address: `unix://${folder}/own.sock`, scope: { hostPath: (path) => path } },
+    retryForMs: 0,
+    logger: silentLogger,
+  });
+  const failure = await failureOf(client.call("A.B", {}, { timeoutMs: 1_000 }));
+  expect(failure.message).toContain("own.sock is a link");
 });

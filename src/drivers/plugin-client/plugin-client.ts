@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
 import { delay } from "../../base/async.ts";
@@ -125,6 +125,7 @@ export class PluginClient {
       "Content-Length": Buffer.byteLength(text),
     };
     try {
+      checkSocket(this.#options.plugin);
       const { request, target } = requestTo(this.#options.plugin);
       return await new Promise<IncomingMessage>((resolve, reject) => {
         const sent = request({
@@ -147,6 +148,14 @@ export class PluginClient {
     const why = signal.aborted ? "context deadline exceeded" : messageOf(error);
     const url = `${baseUrlOf(this.#options.plugin)}/${method}`;
     return internal(`Post ${JSON.stringify(url)}: ${why}`, { cause: error });
+  }
+}
+
+/** A plug-in that makes its socket in a place of its own must not lead the engine to somebody else's by a link. */
+function checkSocket({ address, scope }: PluginAddress): void {
+  const path = address.slice("unix://".length);
+  if (scope && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw internal(`${path} is a link`);
   }
 }
 

@@ -61,6 +61,7 @@ export class VolumePluginDriver implements VolumeDriver {
       throw internal(`VolumeDriver.Mount: not an absolute path: ${JSON.stringify(named)}`);
     }
     const mountpoint = await this.#hostPath(named);
+    if (mountpoint === undefined) throw internal(`VolumeDriver.Mount: ${named}: no such file or directory`);
     this.#paths.set(volume.name, mountpoint);
     this.#holders.set(volume.name, holders.add(holder));
     return mountpoint;
@@ -114,14 +115,14 @@ export class VolumePluginDriver implements VolumeDriver {
   }
 
   /** A managed plug-in names places as it sees them. */
-  async #hostPath(path: string): Promise<string> {
+  async #hostPath(path: string): Promise<string | undefined> {
     const { scope } = await this.#connect();
     return scope && path !== "" ? scope.hostPath(path) : path;
   }
 
   async #remember(volume: Reply): Promise<DriverVolume> {
     const name = volume.text("Name");
-    const mountpoint = await this.#hostPath(volume.text("Mountpoint"));
+    const mountpoint = (await this.#hostPath(volume.text("Mountpoint"))) ?? "";
     const createdAt = volume.text("CreatedAt");
     const status = volume.values("Status");
     // Many plug-ins tell the directory only while the volume is mounted.

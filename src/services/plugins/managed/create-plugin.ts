@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { internal, invalidArgument } from "../../../base/errors.ts";
-import { newId } from "../../../base/ids.ts";
+import { newId, shortId } from "../../../base/ids.ts";
 import type { ManagedPluginRecord } from "../../../core/plugins/managed-plugin.ts";
 import { packTree } from "../../../drivers/layers/mod.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
@@ -71,14 +71,16 @@ export async function installPlugin(
   parts: ManagedPluginParts,
   name: string,
   reference: string,
-  { config, manifest, blobs, tree }: PluginSources,
+  { config, manifest, blobs, tree: source }: PluginSources,
 ): Promise<ManagedPluginRecord> {
   checkNameIsFree(parts, name);
   const id = newId();
   await mkdir(parts.paths.pluginDir(id), { recursive: true, mode: 0o700 });
-  await rename(tree, parts.paths.rootfs(id));
+  const tree = newTreeName();
+  await rename(source, parts.paths.rootfs({ id, tree }));
   const record: ManagedPluginRecord = {
     id,
+    tree,
     name,
     reference,
     config,
@@ -91,6 +93,10 @@ export async function installPlugin(
   };
   parts.store.put(record);
   return record;
+}
+
+export function newTreeName(): string {
+  return `rootfs-${shortId(newId())}`;
 }
 
 /** Errors: conflict. */

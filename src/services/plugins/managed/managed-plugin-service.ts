@@ -17,7 +17,13 @@ import {
 } from "../../../spec/reference/reference.ts";
 import { streamProgress } from "../../images/mod.ts";
 import { sweepBlobs } from "./blobs.ts";
-import { checkNameIsFree, createPlugin, installPlugin, unfinishedTree } from "./create-plugin.ts";
+import {
+  checkNameIsFree,
+  createPlugin,
+  installPlugin,
+  newTreeName,
+  unfinishedTree,
+} from "./create-plugin.ts";
 import {
   lacksCapability,
   pluginDisabled,
@@ -65,14 +71,21 @@ export class ManagedPluginService implements ManagedPluginFinder {
     await Promise.all(
       plugins.map(async (record) => {
         try {
+          await this.#removeOldTrees(record.id);
           if (record.enabled) await this.#processes.resume(record);
-          else if (record.task) await this.#stopUnwatched(record);
+          else await this.#stopUnwatched(record);
         } catch (error) {
           logger.error({ plugin: record.name, reason: messageOf(error) }, "a plug-in could not be restored");
         }
       }),
     );
     await sweepBlobs(this.#parts);
+  }
+
+  /** No plug-in runs; those that are enabled come back with the next engine. */
+  async stopAll(): Promise<void> {
+    const running = this.#parts.store.list().filter(({ task }) => task);
+    await Promise.all(running.map((record) => this.#turn(record.id, (each) => this.#processes.stop(each))));
   }
 
   /** Plug-ins run on without this engine. */
@@ -167,15 +180,15 @@ export class ManagedPluginService implements ManagedPluginFinder {
       using _turn = await this.#parts.locks.acquire(id);
       const record = findPlugin(this.#parts.store, id);
       if (record.enabled) throw pluginEnabled(name, "plugin must be disabled before upgrading: ");
-      await this.#withFetched({ ...options, signal }, report, async ({ config, manifest, blobs, tree }) => {
-        const rootfs = this.#parts.paths.rootfs(id);
-        await unmountBelow(rootfs);
-        await rm(rootfs, { recursive: true, force: true });
-        await rename(tree, rootfs);
+      await this.#withFetched({ ...options, signal }, report, async (sources) => {
+        const { config, manifest, blobs } = sources;
+        const tree = newTreeName();
+        await rename(sources.tree, this.#parts.paths.rootfs({ id, tree }));
         const sameConfig = JSON.stringify(config) === JSON.stringify(record.config);
         const settings = sameConfig ? record.settings : initialSettings(config);
         const reference = referenceOf(options.remote);
-        changePlugin(this.#parts, record, { config, manifest, blobs, reference, settings });
+        changePlugin(this.#parts, record, { tree, config, manifest, blobs, reference, settings });
+        await this.#removeOldTrees(id);
       });
       publishPluginEvent(this.#parts, "pull", familiarString(parseRemote(options.remote)), name);
     }, options.signal);
@@ -251,7 +264,7 @@ export class ManagedPluginService implements ManagedPluginFinder {
   }
 
   async #stopUnwatched(record: ManagedPluginRecord): Promise<void> {
-    await (await this.#parts.runtime.adopt(record.task!))?.delete();
+    if (record.task) await (await this.#parts.runtime.adopt(record.task))?.delete();
     await this.#processes.stop(record);
   }
 
@@ -278,12 +291,24 @@ export class ManagedPluginService implements ManagedPluginFinder {
     await rm(this.#parts.paths.socketDir(id), { recursive: true, force: true });
   }
 
-  #addressOf({ id, name, config }: ManagedPluginRecord): PluginAddress {
+  /** What an upgrade, or a crash in one, has left of other versions is gone. */
+  async #removeOldTrees(id: string): Promise<void> {
+    const { store, paths } = this.#parts;
+    const current = store.get(id)!.tree;
+    for (const tree of await readdir(paths.pluginDir(id))) {
+      if (!tree.startsWith("rootfs-") || tree === current) continue;
+      const directory = paths.rootfs({ id, tree });
+      await unmountBelow(directory, { detach: true });
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  #addressOf(record: ManagedPluginRecord): PluginAddress {
     const { paths } = this.#parts;
     return {
-      name,
-      address: `unix://${paths.socketPath(id, config)}`,
-      scope: { hostPath: (path) => paths.hostPath(id, config, path) },
+      name: record.name,
+      address: `unix://${paths.socketPath(record.id, record.config)}`,
+      scope: { hostPath: (path) => paths.hostPath(record, path) },
     };
   }
 }

@@ -1,6 +1,12 @@
+import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { shortId } from "../../../base/ids.ts";
+import type { ManagedPluginRecord } from "../../../core/plugins/managed-plugin.ts";
+import { RootDir } from "../../../os/linux/root-dir.ts";
+import { isErrno } from "../../../os/linux/syscall-error.ts";
 import type { PluginConfig } from "../../../spec/engine-api/mod.ts";
+
+type PluginPlace = Pick<ManagedPluginRecord, "id" | "tree">;
 
 /** Where managed plug-ins are: `root` outlives a reboot, `runRoot` does not. */
 export class PluginPaths {
@@ -26,8 +32,8 @@ export class PluginPaths {
     return join(this.pluginsRoot, id);
   }
 
-  rootfs(id: string): string {
-    return join(this.pluginDir(id), "rootfs");
+  rootfs({ id, tree }: PluginPlace): string {
+    return join(this.pluginDir(id), tree);
   }
 
   /** What the plug-in mounts below its propagated mount appears here on the host. */
@@ -44,13 +50,26 @@ export class PluginPaths {
     return join(this.socketDir(id), config.Interface.Socket);
   }
 
-  /** Where a path that the plug-in names is on the host. Source: moby, plugin/v2, ScopedPath. */
-  hostPath(id: string, { PropagatedMount: propagated }: PluginConfig, path: string): string {
-    // Joining a path that begins with a slash cannot climb out: there is nothing above its root.
+  /**
+   * Where a path that the plug-in names is on the host, undefined where there is nothing. Links that it made are
+   * followed inside of what is its own. Source: moby, plugin/v2, ScopedPath.
+   */
+  hostPath(plugin: PluginPlace & { readonly config: PluginConfig }, path: string): string | undefined {
+    const { PropagatedMount: propagated } = plugin.config;
     const inside = join("/", path);
     const isPropagated = propagated !== "" && (inside === propagated || inside.startsWith(`${propagated}/`));
-    return isPropagated
-      ? join(this.propagatedMount(id), inside.slice(propagated.length))
-      : join(this.rootfs(id), inside);
+    const root = isPropagated ? this.propagatedMount(plugin.id) : this.rootfs(plugin);
+    return resolveInside(root, isPropagated ? inside.slice(propagated.length) : inside);
+  }
+}
+
+function resolveInside(directory: string, path: string): string | undefined {
+  try {
+    using root = RootDir.open(directory);
+    using node = root.openNode(path === "" ? "/" : path, { follow: true });
+    return readlinkSync(`/proc/self/fd/${node.fd}`);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
   }
 }

@@ -29,7 +29,7 @@ export function buildPluginSpec(parts: ManagedPluginParts, record: ManagedPlugin
       ),
       DeviceCgroupRules: config.Linux.AllowAllDevices ? ["a *:* rwm"] : [],
     },
-    rootfs: paths.rootfs(id),
+    rootfs: paths.rootfs(record),
     hostname: shortId(id),
     user: { uid: config.User.UID ?? 0, gid: config.User.GID ?? 0 },
     mounts: [],
