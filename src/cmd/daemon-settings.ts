@@ -5,6 +5,7 @@ import { invalidArgument } from "../base/errors.ts";
 import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
 import { bool, int, list, map, string } from "../cli/flags/types.ts";
+import { CONTAINER_FLAGS, checkContainerSettings, containerValueOf } from "./container-settings.ts";
 
 /** Where the default engine keeps things. */
 export const DEFAULT_DATA_ROOT = "/var/lib/gantry";
@@ -13,6 +14,7 @@ const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
 
 /** The daemon's flags: dockerd's names, forms and meanings. */
 export const DAEMON_FLAGS = {
+  ...CONTAINER_FLAGS,
   "add-runtime": map("Register an additional OCI compatible runtime"),
   "allow-direct-routing": bool("Allow remote access to published ports on container IP addresses"),
   "allow-insecure-tcp": bool(
@@ -21,7 +23,6 @@ export const DAEMON_FLAGS = {
   "authorization-plugin": list("Authorization plugins to load"),
   bip: string("Network bridge IP"),
   bridge: string("Attach containers to a network bridge", { short: "b" }),
-  "cdi-spec-dir": list("CDI specification directories to use"),
   "cgroup-parent": string("Set parent cgroup for all containers"),
   "config-file": string("Daemon configuration file", { default: DEFAULT_CONFIG_FILE }),
   "data-root": string("Root directory of persistent state", { default: DEFAULT_DATA_ROOT }),
@@ -47,8 +48,6 @@ export const DAEMON_FLAGS = {
   ),
   icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
   "image-gc": map("Keep the image store below a size: max-used-space=20GB", { validate: checkImageGc }),
-  init: bool("Run an init in the container to forward signals and reap processes"),
-  "init-path": string("Path to the docker-init binary"),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
   "ip-forward": bool("Enable IP forwarding in system configuration", { default: true }),
   "ip-masq": bool("Enable IP masquerading for the default bridge network", { default: true }),
@@ -94,6 +93,7 @@ const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
   images: "image-gc",
   "default-address-pools": "default-address-pool",
   "default-network-opts": "default-network-opt",
+  "default-ulimits": "default-ulimit",
   "dns-opts": "dns-opt",
   "host-gateway-ips": "host-gateway-ip",
   labels: "label",
@@ -125,7 +125,9 @@ export function readDaemonSettings(argv: readonly string[]): ParsedDaemonLine {
       `unable to configure the Docker daemon with file ${file}: the following directives are specified both as a flag and in the configuration file: ${both.join(", ")}`,
     );
   }
-  return { settings: { ...line.values, ...fromFile } as DaemonSettings, help: line.help };
+  const settings = { ...line.values, ...fromFile } as DaemonSettings;
+  checkContainerSettings(settings);
+  return { settings, help: line.help };
 }
 
 function readConfigFile(path: string, named: boolean): Record<string, unknown> {
@@ -177,6 +179,8 @@ function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unkno
   if (name === "image-gc") return imageGcOf(value, path);
   if (name === "default-address-pool") return addressPoolsOf(value, path);
   if (name === "default-network-opt") return networkOptionsOf(key, value, path);
+  const container = containerValueOf(name, value);
+  if (container !== undefined) return container;
   const initial: unknown = DAEMON_FLAGS[name].initial;
   const fits = Array.isArray(initial)
     ? Array.isArray(value) && value.every((item) => typeof item === "string")

@@ -9,8 +9,3 @@ export function pluginDirectories(runRoot: string): PluginDirectories {
     specifications: ["/etc/docker/plugins", "/usr/lib/docker/plugins", "/etc/gantry/plugins", own],
   };
 }
-
-/** An empty name alone switches the devices off. */
-export function cdiDirectories(named: readonly string[]): readonly string[] {
-  return named.length === 0 ? ["/etc/cdi", "/var/run/cdi"] : named.filter((directory) => directory !== "");
-}

@@ -5,16 +5,11 @@ import { BackgroundWork } from "../base/background-work.ts";
 import { parseBinarySize } from "../base/bytes.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { LocalContentStore } from "../drivers/content-local/mod.ts";
-import { DeviceRequests } from "../drivers/devices-cdi/mod.ts";
 import { LayerWorkers, mountSnapshot, unmountSnapshot } from "../drivers/layers/mod.ts";
 import { createLogDrivers } from "../drivers/logs/mod.ts";
 import {
-  defaultMaskedPaths,
-  defaultReadonlyPaths,
   deriveCgroupParent,
   ensureDefaultProfile,
-  findHostDevices,
-  findProgram,
   OciRuntime,
   readHostFacts as readRuntimeFacts,
 } from "../drivers/runtime-oci/mod.ts";
@@ -31,7 +26,6 @@ import { HealthMonitors } from "../services/containers/health/health-monitors.ts
 import type { ContainerParts } from "../services/containers/parts.ts";
 import { RootFilesystems } from "../services/containers/rootfs.ts";
 import { LiveContainers } from "../services/containers/run/live-containers.ts";
-import { OciSpecs } from "../services/containers/run/oci-specs.ts";
 import { SideMounts } from "../services/containers/run/side-mounts.ts";
 import { HostMeters } from "../services/containers/stats/host-meters.ts";
 import { systemTimers } from "../services/containers/timers.ts";
@@ -64,6 +58,7 @@ import {
   StateDatabase,
 } from "../state/mod.ts";
 import { ContainerImageSource } from "./container-images.ts";
+import { deviceRequestsOf, hostDefaultsOf, ociSpecsOf, securitySettingsOf } from "./container-settings.ts";
 import { CurrentSettings } from "./current-settings.ts";
 import { DAEMON_FLAGS, type DaemonSettings } from "./daemon-settings.ts";
 import { engineIdOf } from "./engine-id.ts";
@@ -74,7 +69,6 @@ import { createPlugins } from "./plugins.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
 import { runtimeOptionsOf } from "./runtime-options.ts";
-import { cdiDirectories } from "./shared-directories.ts";
 import { openStorage } from "./storage-driver.ts";
 
 /** Whoever has just pulled or run an image is likely to need it again at once. */
@@ -244,12 +238,8 @@ async function assemble(
   });
   const runtime = new OciRuntime({ ...runtimeOptions, runRoot, bundlesRoot: paths.bundlesRoot });
   resources.defer(() => runtime.close());
-  const devices = new DeviceRequests({
-    directories: cdiDirectories(settings["cdi-spec-dir"]),
-    hostDevices: findHostDevices,
-    findProgram,
-  });
-  const hostFacts = () => readHostFacts(world);
+  const devices = deviceRequestsOf(settings);
+  const hostFacts = () => readHostFacts(world, securitySettingsOf(settings));
   const { drivers: builtin, cache } = createLogDrivers(reactor, logger);
   const logs = new LogService({
     drivers: new PluginLogDrivers({ builtin, plugins, directory: paths.logPipesRoot, reactor, logger }),
@@ -269,12 +259,7 @@ async function assemble(
     volumes,
     networks,
     runtime,
-    specs: new OciSpecs({
-      facts: runtimeFacts,
-      cgroupParent,
-      init: { program: settings["init-path"], byDefault: settings.init },
-      devices,
-    }),
+    specs: ociSpecsOf(settings, runtimeFacts, cgroupParent, devices, world),
     logs,
     events,
     sideMounts: new SideMounts(paths.sideMountsRoot, snapshotter, snapshotMounter),
@@ -289,18 +274,7 @@ async function assemble(
     health: new HealthMonitors(),
     committer: { service: images, images: stores.images, content, leases: stores.leases },
     logger,
-    defaults: {
-      runtime: runtime.runtimes[0]!.name,
-      cgroupVersion,
-      shmSizeBytes: 64 * 1024 * 1024,
-      maskedPaths: defaultMaskedPaths(runtimeFacts.throttledCpus),
-      readonlyPaths: defaultReadonlyPaths(),
-      dns: {
-        dns: settings.dns,
-        dnsSearch: settings["dns-search"],
-        dnsOptions: settings["dns-opt"],
-      },
-    },
+    defaults: hostDefaultsOf(settings, runtime.runtimes[0]!.name, cgroupVersion, runtimeFacts),
     host: {
       cpus: hostFacts().cpus,
       limits,

@@ -15,7 +15,13 @@ export {
 } from "./spec/build-spec.ts";
 export { resolveCapabilities } from "./spec/capabilities.ts";
 export { mergeEnvironment } from "./spec/environment.ts";
-export type { HostFacts, NamespaceChoice, ResolvedMount, RuntimeSpecInput } from "./spec/input.ts";
+export type {
+  HostFacts,
+  NamespaceChoice,
+  ResolvedMount,
+  RuntimeSpecInput,
+  SpecDefaults,
+} from "./spec/input.ts";
 export { buildResources } from "./spec/resources.ts";
 export { tellLoweredRlimits } from "./spec/rlimits.ts";
 export { parseSecurityOptions } from "./spec/security-options.ts";

@@ -68,7 +68,7 @@ test("what cannot be run is refused in docker's words", async () => {
   );
   expect((await failure(create(["/bin"]))).message).toBe(`${prefix}exec: "/bin": is a directory: unknown`);
   expect((await failure(create(["true"], { config: { WorkingDir: "/bin/true" } }))).message).toBe(
-    `${prefix}chdir to cwd ("/bin/true") set in config.json failed: not a directory: unknown`,
+    `${prefix}chdir to cwd ("/bin/true") set in config.json failed: not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`,
   );
   expect(readdirSync(join(engine.directory, "bundles"))).toEqual([]);
 });

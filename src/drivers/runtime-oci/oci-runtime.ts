@@ -9,6 +9,7 @@ import { isErrno } from "../../os/linux/syscall-error.ts";
 import { CompiledSeccomp } from "./compiled-seccomp.ts";
 import { EngineContext } from "./engine-context.ts";
 import { ExitDirectory } from "./exit-directory.ts";
+import { removeLeftoverCgroup } from "./leftover-cgroup.ts";
 import { monitorGone, startMonitor } from "./monitor.ts";
 import { OciTask } from "./oci-task.ts";
 import { isAlive } from "./process-identity.ts";
@@ -167,6 +168,7 @@ export class OciRuntime implements TaskRuntime {
   async #removeRemains(id: string, bundle: string, runtime: RuntimeProgram): Promise<void> {
     // A runtime that has nothing of that name says so by its exit code; there is nothing to do about it.
     await runRuntime(runtime, this.#context.stateRootOf(runtime), ["delete", "--force", id]);
+    await removeLeftoverCgroup(id, join(bundle, CONFIG_FILE));
     // The monitor's last act is to record the exit: not before that can the record go.
     await monitorGone(this.#context.reactor, bundle);
     this.#context.exits.remove(id);

@@ -43,6 +43,11 @@ const CREATE_CASES: ReadonlyArray<readonly [output: string, text: string, kind: 
     `${INIT}write /proc/self/oom_score_adj: permission denied`,
     "invalidArgument",
   ],
+  [
+    "write file `/proc/thread-self/attr/exec`: No such file or directory",
+    `${INIT}unable to apply apparmor profile: apparmor failed to apply profile: write /proc/thread-self/attr/apparmor/exec: no such file or directory`,
+    "invalidArgument",
+  ],
   ["first\nlast\n", "last", "internal"],
   ["", "the runtime gave no reason", "internal"],
 ];

@@ -64,6 +64,10 @@ function translateCrun(message: string, program: string): string | undefined {
   const cwd = /^(?:chdir|cannot chdir to) (?:to )?[`'](.*?)[`']: (.*)$/.exec(message);
   if (cwd)
     return `chdir to cwd (${JSON.stringify(cwd[1])}) set in config.json failed: ${cwd[2]!.toLowerCase()}`;
+  const profile = /^write file [`']?\/proc\/[\w-]+\/attr\/(?:apparmor\/)?exec[`']?: (.*)$/.exec(message);
+  if (profile) {
+    return `unable to apply apparmor profile: apparmor failed to apply profile: write /proc/thread-self/attr/apparmor/exec: ${profile[1]!.toLowerCase()}`;
+  }
   const setting = /^(open|write to) [`']?(\/proc\/(?:sys\/|self\/oom_score_adj).*?)[`']?: (.*)$/.exec(
     message,
   );

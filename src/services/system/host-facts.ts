@@ -27,8 +27,15 @@ export interface HostFacts {
   readonly ipv4Forwarding: boolean;
 }
 
+/** What the engine does to containers unless told otherwise. */
+export interface SecuritySettings {
+  /** `builtin`, `unconfined`, or the path of a profile. */
+  readonly seccompProfile: string;
+  readonly noNewPrivileges: boolean;
+}
+
 /** Reads the host's facts; those that can change are read anew by each call. */
-export function readHostFacts(world: CgroupWorld): HostFacts {
+export function readHostFacts(world: CgroupWorld, security: SecuritySettings): HostFacts {
   const distribution = readDistribution();
   const memory = readMemoryInfo();
   return {
@@ -41,16 +48,20 @@ export function readHostFacts(world: CgroupWorld): HostFacts {
     swap: memory.swapTotalBytes > 0,
     cgroupVersion: world.mode === "v2" ? 2 : 1,
     controllers: new Set(world.controllers.keys()),
-    securityOptions: securityOptions(world),
+    securityOptions: securityOptions(world, security),
     ipv4Forwarding: readSysctl("net.ipv4.ip_forward") === "1",
   };
 }
 
-function securityOptions(world: CgroupWorld): string[] {
+function securityOptions(
+  world: CgroupWorld,
+  { seccompProfile, noNewPrivileges }: SecuritySettings,
+): string[] {
   const options: string[] = [];
   if (hasAppArmor()) options.push("name=apparmor");
-  if (isSeccompAvailable()) options.push("name=seccomp,profile=builtin");
+  if (isSeccompAvailable()) options.push(`name=seccomp,profile=${seccompProfile}`);
   if (isSelinuxEnabled()) options.push("name=selinux");
   if (world.mode === "v2") options.push("name=cgroupns");
+  if (noNewPrivileges) options.push("name=no-new-privileges");
   return options;
 }

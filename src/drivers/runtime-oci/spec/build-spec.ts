@@ -61,10 +61,10 @@ function buildSeccomp(
   security: SecurityOptions,
   capabilities: readonly string[],
 ): SeccompFilter | undefined {
-  const choice = security.seccomp;
-  if (choice === "unconfined" || (input.hostConfig.Privileged && choice === undefined)) return undefined;
-  const profile =
-    choice === undefined || choice === "builtin" ? DEFAULT_SECCOMP_PROFILE : parseSeccompProfile(choice);
+  if (input.hostConfig.Privileged && security.seccomp === undefined) return undefined;
+  const choice = security.seccomp ?? input.defaults?.seccomp ?? "builtin";
+  if (choice === "unconfined") return undefined;
+  const profile = choice === "builtin" ? DEFAULT_SECCOMP_PROFILE : parseSeccompProfile(choice);
   return compileSeccomp(profile, { ...input.host, capabilities: new Set(capabilities) });
 }
 
@@ -76,7 +76,7 @@ function buildProcess(
   const { config, hostConfig, host } = input;
   const size = hostConfig.ConsoleSize;
   const tty = config.Tty ?? false;
-  const rlimits = buildRlimits(input.defaultUlimits ?? [], hostConfig.Ulimits, host);
+  const rlimits = buildRlimits(input.defaults?.ulimits ?? [], hostConfig.Ulimits, host);
   const apparmorProfile = apparmorProfileOf(hostConfig, host);
   return {
     terminal: tty,
@@ -87,7 +87,7 @@ function buildProcess(
     cwd: config.WorkingDir || "/",
     capabilities: capabilitySets(capabilities, input.user.uid),
     ...(rlimits.length > 0 ? { rlimits } : {}),
-    noNewPrivileges: security.noNewPrivileges,
+    noNewPrivileges: security.noNewPrivileges ?? input.defaults?.noNewPrivileges ?? false,
     ...(apparmorProfile === "" ? {} : { apparmorProfile }),
     oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   };

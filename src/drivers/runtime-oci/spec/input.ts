@@ -1,5 +1,5 @@
-import type { ContainerConfig, HostConfig, MountPropagation } from "../../../spec/engine-api/mod.ts";
-import type { IdMapping, LinuxDevice, RuntimeRlimit, RuntimeUser } from "../../../spec/oci-runtime/mod.ts";
+import type { ContainerConfig, HostConfig, MountPropagation, Ulimit } from "../../../spec/engine-api/mod.ts";
+import type { IdMapping, LinuxDevice, RuntimeUser } from "../../../spec/oci-runtime/mod.ts";
 
 /** A mount whose source is known: a bind of a host path, or a file system in memory. */
 export interface ResolvedMount {
@@ -47,6 +47,15 @@ export interface HostFacts {
   readonly throttledCpus: readonly number[];
 }
 
+/** What holds for every container that does not say otherwise. */
+export interface SpecDefaults {
+  /** By name; those of `hostConfig.Ulimits` win. */
+  readonly ulimits: readonly Ulimit[];
+  readonly noNewPrivileges: boolean;
+  /** `builtin`, `unconfined`, or a profile's JSON. */
+  readonly seccomp: string;
+}
+
 /** All that a container's OCI document is made from. */
 export interface RuntimeSpecInput {
   /** Program and arguments. */
@@ -68,8 +77,7 @@ export interface RuntimeSpecInput {
   readonly cgroupPath: string;
   /** Program that is to be process 1 and reaps; undefined for none. */
   readonly initPath?: string;
-  /** Limits of every container, those of `hostConfig.Ulimits` win. */
-  readonly defaultUlimits?: readonly RuntimeRlimit[];
+  readonly defaults?: SpecDefaults;
   readonly host: HostFacts;
   /** The device at a host path, or all of a directory. Errors: notFound where there is none, saying only why. */
   readonly devicesAt: (path: string) => readonly LinuxDevice[];

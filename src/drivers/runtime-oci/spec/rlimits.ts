@@ -43,12 +43,12 @@ function nameOf({ type }: RuntimeRlimit): string {
 
 /** The limits of a container's processes. Errors: invalidArgument. */
 export function buildRlimits(
-  defaults: readonly RuntimeRlimit[],
+  defaults: readonly Ulimit[],
   ulimits: readonly Ulimit[] | null | undefined,
   host: LimitHost,
 ): RuntimeRlimit[] {
-  const limits = new Map(defaults.map((limit) => [limit.type, limit]));
-  for (const limit of (ulimits ?? []).map(fromUlimit)) limits.set(limit.type, limit);
+  const all = [...defaults, ...(ulimits ?? [])].map(fromUlimit);
+  const limits = new Map(all.map((limit) => [limit.type, limit]));
   return [...limits.values()].map((limit) => clamp(limit, host));
 }
 

@@ -2,7 +2,8 @@ import { invalidArgument } from "../../../base/errors.ts";
 
 /** What `--security-opt` asked for. */
 export interface SecurityOptions {
-  readonly noNewPrivileges: boolean;
+  /** Undefined where the user left it open. */
+  readonly noNewPrivileges: boolean | undefined;
   /** `unconfined`, `builtin`, or a profile's JSON; undefined for the default. */
   readonly seccomp: string | undefined;
   readonly apparmor: string | undefined;
@@ -19,7 +20,7 @@ function parseBoolean(value: string, option: string): boolean {
 
 /** The options in their meaning. Errors: invalidArgument with docker's text. */
 export function parseSecurityOptions(options: readonly string[] | null | undefined): SecurityOptions {
-  let noNewPrivileges = false;
+  let noNewPrivileges: boolean | undefined;
   let seccomp: string | undefined;
   let apparmor: string | undefined;
   let systemPathsUnconfined = false;

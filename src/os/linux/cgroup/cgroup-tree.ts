@@ -1,6 +1,7 @@
 import { readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../syscall-error.ts";
+import type { CgroupWorld } from "./cgroup-world.ts";
 
 /** The group's directory and those below it are gone. Control files go with their directory, so only rmdir works. */
 export function removeGroupTree(directory: string): void {
@@ -12,4 +13,13 @@ export function removeGroupTree(directory: string): void {
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
   }
+}
+
+/**
+ * The group at `path` is gone from every hierarchy, the unified one of a hybrid host among them. Idempotent.
+ * Errors: EBUSY while processes are inside.
+ */
+export function removeGroupEverywhere({ controllers, unified }: CgroupWorld, path: string): void {
+  const roots = new Set([...controllers.values(), ...(unified === undefined ? [] : [unified])]);
+  for (const root of roots) removeGroupTree(join(root, path));
 }

@@ -6,6 +6,9 @@ import type { DnsRequest } from "../files/resolv-conf.ts";
 export interface HostDefaults {
   readonly runtime: string;
   readonly cgroupVersion: 1 | 2;
+  readonly ipcMode: string;
+  /** Empty for the kernel's usual: an own one with control groups of version 2. */
+  readonly cgroupnsMode: "" | "private" | "host";
   readonly shmSizeBytes: number;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
@@ -23,8 +26,8 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     ...emptyHostConfig(),
     ...request,
     NetworkMode: networkMode === "default" ? "bridge" : networkMode,
-    IpcMode: request.IpcMode || "private",
-    CgroupnsMode: request.CgroupnsMode || (defaults.cgroupVersion === 2 && !privileged ? "private" : "host"),
+    IpcMode: request.IpcMode || defaults.ipcMode,
+    CgroupnsMode: request.CgroupnsMode || chooseCgroupns(privileged, defaults),
     ShmSize: request.ShmSize || defaults.shmSizeBytes,
     Runtime: request.Runtime || defaults.runtime,
     RestartPolicy: normalizeRestartPolicy(request.RestartPolicy ?? {}),
@@ -36,6 +39,14 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     OomKillDisable: request.OomKillDisable ?? false,
   };
   return config;
+}
+
+function chooseCgroupns(
+  privileged: boolean,
+  { cgroupVersion, cgroupnsMode }: HostDefaults,
+): "private" | "host" {
+  if (cgroupVersion === 1 && privileged) return "host";
+  return cgroupnsMode || (cgroupVersion === 2 ? "private" : "host");
 }
 
 function normalizeMemorySwap(memoryBytes: number, memorySwapBytes: number): number {

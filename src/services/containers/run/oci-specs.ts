@@ -16,6 +16,7 @@ import {
   parseSecurityOptions,
   resolveCapabilities,
   resolveUser,
+  type SpecDefaults,
   tellLoweredRlimits,
 } from "../../../drivers/runtime-oci/mod.ts";
 import { RootDir } from "../../../os/linux/root-dir.ts";
@@ -29,6 +30,9 @@ export interface OciSpecsOptions {
   readonly cgroupParent: string;
   readonly init: InitSettings;
   readonly devices: DeviceRequests;
+  readonly defaults: SpecDefaults;
+  /** Gives the group that a container's own is to be in what real-time processes need. */
+  readonly allowRealtime: (cgroupParent: string) => void;
 }
 
 export interface InitSettings {
@@ -44,12 +48,16 @@ export class OciSpecs implements RuntimeSpecs {
   readonly #cgroupParent: string;
   readonly #init: InitSettings;
   readonly #devices: DeviceRequests;
+  readonly #defaults: SpecDefaults;
+  readonly #allowRealtime: (cgroupParent: string) => void;
 
   constructor(options: OciSpecsOptions) {
     this.#facts = options.facts;
     this.#cgroupParent = options.cgroupParent;
     this.#init = options.init;
     this.#devices = options.devices;
+    this.#defaults = options.defaults;
+    this.#allowRealtime = options.allowRealtime;
   }
 
   check(hostConfig: HostConfig): string[] {
@@ -76,6 +84,8 @@ export class OciSpecs implements RuntimeSpecs {
     const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
     const { sharedMemory } = prepared.joined;
     if (this.apparmorProfile(hostConfig) === DEFAULT_APPARMOR_PROFILE) await ensureDefaultProfile();
+    const cgroupParent = hostConfig.CgroupParent || this.#cgroupParent;
+    this.#allowRealtime(cgroupParent);
     const spec = buildRuntimeSpec({
       args: [record.path, ...record.args],
       config,
@@ -92,7 +102,8 @@ export class OciSpecs implements RuntimeSpecs {
       ...(sharedMemory === undefined ? {} : { shmPath: sharedMemory }),
       namespaces: namespaces(prepared),
       ...(this.#hasInit(hostConfig) ? { initPath: findInitProgram(this.#init.program) } : {}),
-      cgroupPath: join(hostConfig.CgroupParent || this.#cgroupParent, record.id),
+      cgroupPath: join(cgroupParent, record.id),
+      defaults: this.#defaults,
       host: this.#facts,
       devicesAt: findHostDevices,
     });
