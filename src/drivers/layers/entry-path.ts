@@ -8,7 +8,7 @@ const OPAQUE = ".wh..wh..opq";
 
 /** The kernel's limits. Source: <linux/limits.h>. */
 const MAX_NAME_BYTES = 255;
-export const MAX_PATH_BYTES = 4095;
+const MAX_PATH_BYTES = 4095;
 
 /** Where a member of a layer belongs, as byte strings without slashes at their ends. Both are empty for the root itself. */
 export interface EntryPath {
@@ -46,6 +46,13 @@ function cleanPath(name: string): string {
     else if (parts.pop() === undefined) throw invalidArgument(`${quote(name)} is outside of "/"`);
   }
   return parts.join("/");
+}
+
+/** Errors: invalidArgument for a symbolic link to nothing, or to more than a path may be. */
+export function checkLinkTarget(name: string, target: string): void {
+  if (target.length === 0 || target.length > MAX_PATH_BYTES || target.includes("\0")) {
+    throw invalidArgument(`invalid symlink ${quote(name)} -> ${quote(target)}`);
+  }
 }
 
 export type Whiteout =

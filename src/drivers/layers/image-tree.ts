@@ -2,7 +2,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { S_IF } from "../../os/linux/stat.ts";
 import type { ErofsContent, ErofsNode } from "../../spec/erofs/mod.ts";
 import { bytesOf, type TarEntry } from "../../spec/tar/mod.ts";
-import { MAX_PATH_BYTES, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
+import { checkLinkTarget, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
 import { type LowerDirectory, lowerDirectory } from "./lower-directory.ts";
 import { LowerLayers } from "./lower-layers.ts";
 import { isOverlayXattr, OPAQUE_XATTR } from "./overlay-marks.ts";
@@ -63,14 +63,23 @@ export class ImageTree {
   }
 
   #addHardLink(directory: DirectoryNode, name: string, entry: TarEntry): void {
-    const target = parseEntryPath(entry.linkName);
-    const from = this.#find(target.parent);
-    const node = from?.content.entries.get(target.name);
-    const isItself = from === directory && target.name === name;
-    if (!node || isItself || node.content.kind === "directory") {
-      throw invalidArgument(`invalid hardlink ${quote(entry.name)} -> ${quote(entry.linkName)}`);
-    }
+    const node = this.#linkedNode(directory, name, entry.linkName);
+    if (!node) throw invalidArgument(`invalid hardlink ${quote(entry.name)} -> ${quote(entry.linkName)}`);
     directory.content.entries.set(name, node);
+  }
+
+  /** The file of the layer that a hard link means; undefined where it can mean none. */
+  #linkedNode(directory: DirectoryNode, name: string, linkName: string): ErofsNode | undefined {
+    try {
+      const target = parseEntryPath(linkName);
+      const from = this.#find(target.parent);
+      const node = from?.content.entries.get(target.name);
+      const isItself = from === directory && target.name === name;
+      return isItself || node?.content.kind === "directory" ? undefined : node;
+    } catch {
+      // It leads out, or through what is no directory: either way to no file of the layer.
+      return undefined;
+    }
   }
 
   /** The directory at a clean path, made where it is missing. */
@@ -206,9 +215,7 @@ function describe(node: ErofsNode, entry: TarEntry): void {
 export function contentOf(entry: TarEntry): ErofsContent {
   switch (entry.type) {
     case "symlink": {
-      const { length } = entry.linkName;
-      if (length === 0 || length > MAX_PATH_BYTES)
-        throw invalidArgument(`${quote(entry.name)} has no valid target`);
+      checkLinkTarget(entry.name, entry.linkName);
       return { kind: "bytes", bytes: bytesOf(entry.linkName) };
     }
     case "charDevice":

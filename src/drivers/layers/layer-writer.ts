@@ -9,7 +9,14 @@ import { type FileStat, makeDevice, S_IF, statEntry } from "../../os/linux/stat.
 import { check, isErrno } from "../../os/linux/syscall-error.ts";
 import { type TarEntry, textOf } from "../../spec/tar/mod.ts";
 import { applyFileMetadata, applyNodeMetadata } from "./apply-metadata.ts";
-import { joinEntryPath, parseEntryPath, parseWhiteout, quote, toFilePath } from "./entry-path.ts";
+import {
+  checkLinkTarget,
+  joinEntryPath,
+  parseEntryPath,
+  parseWhiteout,
+  quote,
+  toFilePath,
+} from "./entry-path.ts";
 import type { LayerSink } from "./layer-sink.ts";
 import { LowerLayers } from "./lower-layers.ts";
 import { OpenDirectories, type OpenDirectory } from "./open-directories.ts";
@@ -176,6 +183,7 @@ export class LayerWriter implements LayerSink {
     const native = toNative(toFilePath(name));
     switch (entry.type) {
       case "symlink":
+        checkLinkTarget(entry.name, entry.linkName);
         check(
           "symlinkat",
           libc.symlinkat(toNative(toFilePath(entry.linkName)), directory.fd, native),
