@@ -1,4 +1,5 @@
 import { constants, fchmodSync, ftruncateSync } from "node:fs";
+import { invalidArgument } from "../../base/errors.ts";
 import { O_PATH } from "../../os/linux/fd.ts";
 import { type FilePath, showPath, toNative } from "../../os/linux/file-path.ts";
 import * as libc from "../../os/linux/libc.ts";
@@ -6,6 +7,7 @@ import { openAt2, RESOLVE } from "../../os/linux/openat2.ts";
 import { check, isErrno } from "../../os/linux/syscall-error.ts";
 import { setXattr } from "../../os/linux/xattr.ts";
 import { bytesOf, type TarEntry, textOf } from "../../spec/tar/mod.ts";
+import { quote } from "./entry-path.ts";
 import { isOverlayXattr } from "./overlay-marks.ts";
 
 const umask = process.umask();
@@ -64,15 +66,23 @@ function setTimes(entry: TarEntry): void {
   times[3] = nanoseconds;
 }
 
+/** Whether a file of that type can have the attribute: users have theirs on files and directories only. Source: xattr(7). */
+export function canHave({ type }: TarEntry, name: string): boolean {
+  return type === "file" || type === "directory" || !name.startsWith("user.");
+}
+
 function setXattrs(target: { readonly fd: number }, entry: TarEntry): void {
   for (const [name, value] of entry.xattrs) {
     // They would steer the overlay the layer becomes part of: redirect a directory, take a file from another place.
-    if (isOverlayXattr(name)) continue;
+    if (isOverlayXattr(name) || !canHave(entry, name)) continue;
     try {
       setXattr(target, textOf(name), bytesOf(value));
     } catch (error) {
       // As docker: a file system without such attributes holds the layer without them.
-      if (!isErrno(error, "ENOTSUP", "EOPNOTSUPP")) throw error;
+      if (isErrno(error, "ENOTSUP", "EOPNOTSUPP")) continue;
+      if (!isErrno(error, "EINVAL", "ERANGE", "E2BIG", "EPERM")) throw error;
+      const shown = `${quote(name)} of ${quote(entry.name)}`;
+      throw invalidArgument(`the extended attribute ${shown} is not valid`, { cause: error });
     }
   }
 }

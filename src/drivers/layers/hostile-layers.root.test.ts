@@ -1,60 +1,14 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { deflateRawSync, gzipSync } from "node:zlib";
-import { END_OF_ARCHIVE, encodeEntry, paddingOf } from "../../spec/tar/mod.ts";
-import { entryOf, type Member, memberBlocks, patchHeader, tarOf } from "../../spec/tar/tar.fixture.ts";
-import { FORMS, LayerArena } from "./layer-arena.fixture.ts";
+import { END_OF_ARCHIVE } from "../../spec/tar/mod.ts";
+import { formatPaxRecord } from "../../spec/tar/pax-records.ts";
+import { type Member, memberBlocks, tarOf } from "../../spec/tar/tar.fixture.ts";
+import { folder, namesOf, patched, pax, useLayerArena } from "./hostile-layers.testing.ts";
 
-const arena = new LayerArena();
-afterAll(() => arena[Symbol.dispose]());
+const { arena, expectRefused, expectTaken } = useLayerArena();
 
-/** All forms refuse the layer with that text, and nothing outside has changed. */
-async function expectRefused(layer: Uint8Array, text: string): Promise<void> {
-  for (const form of FORMS) {
-    const { error } = await arena.attempt(form, layer);
-    expect([form, error]).toEqual([form, expect.stringContaining(`invalidArgument: ${text}`)]);
-  }
-  expect(arena.isUntouched).toBe(true);
-}
-
-/** All forms take the layer, and nothing outside has changed; the tree, which overlay and image must agree about. */
-async function expectTaken(layer: Uint8Array): Promise<readonly string[]> {
-  const [overlay, direct, image] = [
-    await arena.attempt("overlay", layer),
-    await arena.attempt("direct", layer),
-    await arena.attempt("image", layer),
-  ];
-  expect([overlay.error, direct.error, image.error]).toEqual([undefined, undefined, undefined]);
-  expect(image.tree).toEqual(overlay.tree);
-  expect(arena.isUntouched).toBe(true);
-  return overlay.tree;
-}
-
-const names = (tree: readonly string[]) => tree.map((line) => line.slice(0, line.indexOf(" ")));
 const link = (name: string, linkName: string): Member => ({ name, type: "symlink", linkName });
 const hardLink = (name: string, linkName: string): Member => ({ name, type: "hardlink", linkName });
-const folder = (name: string): Member => ({ name: `${name}/`, type: "directory" });
-
-/** A member whose header has been changed before its checksum was made. */
-function patched(member: Member, patch: (block: Buffer) => void): Buffer {
-  return patchHeader(encodeEntry(entryOf(member)), patch);
-}
-
-/** A PAX header of these bytes in front of whatever follows. */
-function pax(body: Buffer): Buffer {
-  const header = patched({ name: "PaxHeaders/x", sizeBytes: body.length }, (block) => block.write("x", 156));
-  return Buffer.concat([header, body, paddingOf(body.length)]);
-}
-
-function record(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`;
-  let length = rest.length;
-  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  return length + rest;
-}
 
 describe("names", () => {
   test("that climb out are refused, wherever they do", async () => {
@@ -62,16 +16,19 @@ describe("names", () => {
       await expectRefused(tarOf({ name, content: "x" }), `${JSON.stringify(name)} is outside of "/"`);
       await expectRefused(tarOf({ name: `${name}/`, type: "directory" }), "");
     }
-    expect(names(await expectTaken(tarOf({ name: "a/../b", content: "b" })))).toEqual(["b"]);
+    expect(namesOf(await expectTaken(tarOf({ name: "a/../b", content: "b" })))).toEqual(["b"]);
   });
 
   test("that are absolute start at the root of the layer", async () => {
     const layer = tarOf({ name: join(arena.outside, "secret"), content: "x" }, { name: "//x", content: "x" });
-    expect(names(await expectTaken(layer)).at(-1)).toBe("x");
+    expect(namesOf(await expectTaken(layer)).at(-1)).toBe("x");
   });
 
   test("with NUL, of 256 bytes and of 4 KiB are refused", async () => {
-    const nul = Buffer.concat([pax(Buffer.from(record("path", "a\0b"))), memberBlocks({ name: "x" })]);
+    const nul = Buffer.concat([
+      pax(Buffer.from(formatPaxRecord("path", "a\0b"))),
+      memberBlocks({ name: "x" }),
+    ]);
     await expectRefused(nul, "archive/tar: invalid tar header");
     await expectRefused(tarOf({ name: "x".repeat(256) }), `"${"x".repeat(256)}": file name too long`);
     await expectRefused(tarOf({ name: `${"x".repeat(200)}/`.repeat(21) }), "");
@@ -85,7 +42,7 @@ describe("names", () => {
       tarOf(link("l", target), { name: "f" }, hardLink("h", `${"./".repeat(900)}f`)),
     );
     expect(tree.find((line) => line.startsWith("l "))).toContain(target);
-    expect(names(tree)).toEqual(["f", "h", "l"]);
+    expect(namesOf(tree)).toEqual(["f", "h", "l"]);
     await expectRefused(tarOf(link("l", "t".repeat(5000))), "");
   });
 });
@@ -108,7 +65,7 @@ describe("links", () => {
         content: "y",
       }),
     );
-    expect(names(tree)).toEqual(["in", "in/y", "to", "up", "x"]);
+    expect(namesOf(tree)).toEqual(["in", "in/y", "to", "up", "x"]);
   });
 
   test("that are hard lead to files of the layer only", async () => {
@@ -162,7 +119,7 @@ describe("entries that come twice", () => {
       { name: "secret", content: "2" },
     );
     const tree = await expectTaken(layer);
-    expect(names(tree)).toEqual(["file", "file/in", "link", "link/in", "null", "secret", "swap", "tree"]);
+    expect(namesOf(tree)).toEqual(["file", "file/in", "link", "link/in", "null", "secret", "swap", "tree"]);
   });
 
   test("do not make a way out of a directory that was entered before", async () => {
@@ -197,7 +154,7 @@ describe("entries that come twice", () => {
       ),
     );
     expect(tree[0]).toBe("d directory 700 5 0");
-    expect(names(tree)).toEqual(["d", "d/x"]);
+    expect(namesOf(tree)).toEqual(["d", "d/x"]);
   });
 });
 
@@ -213,7 +170,7 @@ describe("whiteouts", () => {
     const tree = await expectTaken(
       tarOf({ name: "x", content: "x" }, { name: ".wh.x" }, { name: ".wh..wh.plnk" }),
     );
-    expect(names(tree)).toEqual(["x"]);
+    expect(namesOf(tree)).toEqual(["x"]);
     await expectTaken(tarOf({ name: ".wh..wh..opq" }, folder("d"), { name: "d/.wh..wh..opq" }));
   });
 });
@@ -247,163 +204,5 @@ describe("devices, owners and modes", () => {
     await expectRefused(tarOf({ name: "x", uid: 4_294_967_295 }), "archive/tar: invalid tar header");
     const negative = patched({ name: "x" }, (block) => block.fill(0xff, 108, 116));
     await expectRefused(Buffer.concat([negative, END_OF_ARCHIVE]), "archive/tar: invalid tar header");
-  });
-});
-
-describe("numbers", () => {
-  test("in base 256 are read, and refused where nothing can have them", async () => {
-    const base256 = (block: Buffer, at: number, length: number, value: bigint) => {
-      for (let index = at + length - 1; index >= at; index--, value >>= 8n)
-        block[index] = Number(value & 0xffn);
-      block[at] = block[at]! | 0x80;
-    };
-    const fine = patched({ name: "x", content: "" }, (block) => {
-      base256(block, 108, 8, 70_000n);
-      base256(block, 124, 12, 5n);
-      base256(block, 136, 12, 10_000_000_000n);
-    });
-    const tree = await expectTaken(Buffer.concat([fine, Buffer.from("12345"), paddingOf(5), END_OF_ARCHIVE]));
-    expect(tree[0]).toStartWith("x file 644 70000 0 1 10000000000000000000".slice(0, 20));
-    for (const size of [1n << 62n, 1n << 70n]) {
-      const huge = patched({ name: "x" }, (block) => base256(block, 124, 12, size));
-      await expectRefused(Buffer.concat([huge, END_OF_ARCHIVE]), "archive/tar: invalid tar header");
-    }
-  });
-
-  test("that promise more than there is end in an unexpected EOF", async () => {
-    for (const sizeBytes of [2000, 2 ** 33, 2 ** 52]) {
-      const layer = Buffer.concat([encodeEntry({ ...entryOf({ name: "x" }), sizeBytes }), END_OF_ARCHIVE]);
-      await expectRefused(layer, "unexpected EOF");
-    }
-  });
-});
-
-describe("headers", () => {
-  test("that are too long or many are refused or forgotten", async () => {
-    const long = record("comment", "c".repeat(2_000_000));
-    await expectRefused(Buffer.concat([pax(Buffer.from(long)), memberBlocks({ name: "x" })]), "");
-    // Each of these is allowed; together they would be hundreds of megabytes if they were kept.
-    const header = pax(Buffer.from(record("comment", "c".repeat(1_000_000))));
-    const before = process.memoryUsage().rss;
-    const many = Buffer.concat([...Array.from({ length: 30 }, () => header), tarOf({ name: "x" })]);
-    await expectTaken(gzipSync(many, { level: 1 }));
-    expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
-  });
-
-  test("with attributes that nothing can hold are refused or leave them out", async () => {
-    const value = "v".repeat(70_000);
-    for (const form of FORMS) {
-      const { error } = await arena.attempt(
-        form,
-        tarOf({ name: "x", xattrs: new Map([["user.big", value]]) }),
-      );
-      expect(error).toBeDefined();
-    }
-    const tree = await expectTaken(
-      tarOf({
-        name: "x",
-        xattrs: new Map([
-          ["trusted.overlay.redirect", "/"],
-          ["trusted.overlay.metacopy", ""],
-          ["user.overlay.opaque", "y"],
-          ["user.fine", "f"],
-        ]),
-      }),
-    );
-    expect(tree[0]).toEndWith(" user.fine 66");
-  });
-});
-
-describe("sparse files", () => {
-  const made = mkdtempSync(join(tmpdir(), "gantry-sparse-"));
-  afterAll(() => rmSync(made, { recursive: true }));
-  const script =
-    "truncate -s 3G s; for at in 0 70000 99999 2000000001; do printf abc | dd of=s bs=1 seek=$at conv=notrunc status=none; done; truncate -s 1M empty";
-  spawnSync("sh", ["-c", script], { cwd: made });
-
-  for (const format of [
-    "--format=gnu",
-    ...["0.0", "0.1", "1.0"].map((version) => `--sparse-version=${version}`),
-  ]) {
-    test(`${format} keep their holes in all forms`, async () => {
-      const { stdout } = spawnSync("tar", ["-cS", "--format=posix", format, "-C", made, "s", "empty"], {
-        maxBuffer: 1e8,
-      });
-      const tree = await expectTaken(stdout);
-      expect(tree).toHaveLength(2);
-      expect(tree[1]).toContain(String(3 * 2 ** 30));
-    });
-  }
-
-  test("with maps that lie are refused", async () => {
-    const withMap = (records: Record<string, string>, content = "abc") =>
-      Buffer.concat([
-        pax(
-          Buffer.from(
-            Object.entries(records)
-              .map(([key, value]) => record(key, value))
-              .join(""),
-          ),
-        ),
-        memberBlocks({ name: "s", content }),
-        END_OF_ARCHIVE,
-      ]);
-    const lies = ["0,2", "5,3", "0,1,0,2", "2,1,0,2", "0,3,x,1", "0", "0,9007199254740991", "-1,3"];
-    for (const map of lies) {
-      await expectRefused(
-        withMap({ "GNU.sparse.map": map, "GNU.sparse.size": "4" }),
-        "archive/tar: invalid tar header",
-      );
-    }
-    const version1 = { "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "4" };
-    for (const map of ["9999999\n", "-1\n", "x\n", "1\n0\n5\n", `${"1".repeat(2000)}\n`]) {
-      await expectRefused(withMap(version1, map.padEnd(512, "\0")), "");
-    }
-    // 16 MiB of numbers that never end: refused in no more time than reading them takes.
-    const started = performance.now();
-    const endless = withMap(version1, `99999999\n${"1\n".repeat(8_500_000)}`);
-    expect((await arena.attempt("image", endless)).error).toContain("a sparse map is too large");
-    expect(performance.now() - started).toBeLessThan(10_000);
-  });
-});
-
-describe("archives", () => {
-  const layer = tarOf({ name: "a", content: "a".repeat(3000) }, folder("d"), { name: "d/b", content: "b" });
-
-  test("that are cut anywhere are refused, or are whole", async () => {
-    for (let cut = 1; cut < layer.length - END_OF_ARCHIVE.length; cut += 300) {
-      const attempts = await Promise.all(FORMS.map((form) => arena.attempt(form, layer.subarray(0, cut))));
-      // Between two members the archive may just have no end mark.
-      for (const { error } of attempts) {
-        if (error !== undefined) expect(error).toBe("invalidArgument: unexpected EOF");
-        else expect(cut % 512).toBe(0);
-      }
-    }
-    await expectRefused(gzipSync(layer).subarray(0, -20), "unexpected EOF");
-    await expectRefused(gzipSync(layer).subarray(0, 15), "unexpected EOF");
-  });
-
-  test("with something behind their end are taken as if it were not there", async () => {
-    const plain = await expectTaken(layer);
-    const garbage = Buffer.alloc(100_000, "garbage");
-    expect(await expectTaken(Buffer.concat([layer, garbage]))).toEqual(plain);
-    expect(await expectTaken(Buffer.concat([layer, tarOf({ name: "second", content: "s" })]))).toEqual(plain);
-  });
-
-  test("in several gzip members are one", async () => {
-    const plain = await expectTaken(layer);
-    const cut = 1700;
-    const members = Buffer.concat([gzipSync(layer.subarray(0, cut)), gzipSync(layer.subarray(cut))]);
-    expect(await expectTaken(members)).toEqual(plain);
-    expect(await expectTaken(Buffer.concat([gzipSync(layer), gzipSync(Buffer.alloc(0))]))).toEqual(plain);
-  });
-
-  test("that are no archives are refused", async () => {
-    await expectRefused(deflateRawSync(layer), "");
-    await expectRefused(Buffer.alloc(4096, "x"), "archive/tar: invalid tar header");
-    await expectRefused(gzipSync(Buffer.alloc(4096, "x")), "archive/tar: invalid tar header");
-    const corrupt = gzipSync(layer);
-    corrupt.fill(0xff, 30, 60);
-    await expectRefused(corrupt, "");
   });
 });

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { S_IF } from "../../os/linux/stat.ts";
 import type { ErofsContent, ErofsNode } from "../../spec/erofs/mod.ts";
 import { bytesOf, type TarEntry } from "../../spec/tar/mod.ts";
+import { canHave } from "./apply-metadata.ts";
 import { checkLinkTarget, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
 import { type LowerDirectory, lowerDirectory } from "./lower-directory.ts";
 import { LowerLayers } from "./lower-layers.ts";
@@ -63,19 +64,19 @@ export class ImageTree {
   }
 
   #addHardLink(directory: DirectoryNode, name: string, entry: TarEntry): void {
-    const node = this.#linkedNode(directory, name, entry.linkName);
+    // What is in the way goes first, with all in it.
+    directory.content.entries.delete(name);
+    const node = this.#linkedNode(entry.linkName);
     if (!node) throw invalidArgument(`invalid hardlink ${quote(entry.name)} -> ${quote(entry.linkName)}`);
     directory.content.entries.set(name, node);
   }
 
   /** The file of the layer that a hard link means; undefined where it can mean none. */
-  #linkedNode(directory: DirectoryNode, name: string, linkName: string): ErofsNode | undefined {
+  #linkedNode(linkName: string): ErofsNode | undefined {
     try {
       const target = parseEntryPath(linkName);
-      const from = this.#find(target.parent);
-      const node = from?.content.entries.get(target.name);
-      const isItself = from === directory && target.name === name;
-      return isItself || node?.content.kind === "directory" ? undefined : node;
+      const node = this.#find(target.parent)?.content.entries.get(target.name);
+      return node?.content.kind === "directory" ? undefined : node;
     } catch {
       // It leads out, or through what is no directory: either way to no file of the layer.
       return undefined;
@@ -207,7 +208,7 @@ function describe(node: ErofsNode, entry: TarEntry): void {
   node.gid = entry.gid;
   node.mtimeSeconds = entry.mtimeSeconds;
   node.mtimeNanoseconds = entry.mtimeNanoseconds;
-  node.xattrs = new Map([...entry.xattrs].filter(([name]) => !isOverlayXattr(name)));
+  node.xattrs = new Map([...entry.xattrs].filter(([name]) => !isOverlayXattr(name) && canHave(entry, name)));
   if (isOpaque) hideAll(node);
 }
 

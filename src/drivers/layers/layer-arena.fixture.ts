@@ -17,6 +17,7 @@ import { MS, mountSync, unmount } from "../../os/linux/mount.ts";
 import { getXattr, listXattrs } from "../../os/linux/xattr.ts";
 import { byteString } from "../../spec/tar/mod.ts";
 import { applyLayer } from "./apply-layer.ts";
+import { isWhiteout } from "./overlay-marks.ts";
 import { walkTree } from "./walk-tree.ts";
 
 /** What came of unpacking a layer in one form. */
@@ -104,8 +105,8 @@ function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * All that layers say of the files below `directory`, a line each, sorted. Times of directories are left out: those that
- * a layer needs but does not have are made when it is unpacked.
+ * All that layers say of the files below `directory`, a line each, sorted. Times of directories and whiteouts are left out: those
+ * that a layer needs but does not have are made when it is unpacked.
  */
 export function describeTree(directory: string): string[] {
   const names = new Map<bigint, string>();
@@ -114,7 +115,7 @@ export function describeTree(directory: string): string[] {
     const first = names.get(stat.inode);
     if (stat.type !== "directory" && stat.links > 1) names.set(stat.inode, first ?? path);
     const fields: Array<string | number | bigint> = [stat.type, stat.mode.toString(8), stat.uid, stat.gid];
-    if (stat.type !== "directory") fields.push(stat.links, stat.modifyNs);
+    if (stat.type !== "directory") fields.push(stat.links, isWhiteout(stat) ? 0 : stat.modifyNs);
     if (stat.type === "file") fields.push(stat.sizeBytes, digestOfStart(node.procPath));
     if (stat.type === "block" || stat.type === "character") fields.push(stat.deviceMajor, stat.deviceMinor);
     if (stat.type === "symlink")

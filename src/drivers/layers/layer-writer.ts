@@ -234,9 +234,9 @@ export class LayerWriter implements LayerSink {
   /** Removes an entry with all below it, and what is known of it. */
   #remove(directory: OpenDirectory, name: string): void {
     const path = joinEntryPath(directory.path, name);
-    if (libc.unlinkat(directory.fd, toNative(toFilePath(name)), 0) !== -1) return;
-    // Open directories below it would outlive it.
+    // Open directories below it, or reached through it where it is a link, would outlive it.
     this.#directories.forgetAllBut(directory);
+    if (libc.unlinkat(directory.fd, toNative(toFilePath(name)), 0) !== -1) return;
     for (const known of this.#finalDirectories.keys()) {
       if (known === path || known.startsWith(`${path}/`)) this.#finalDirectories.delete(known);
     }
