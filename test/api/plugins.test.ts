@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
@@ -171,5 +172,107 @@ describe("an authorization plug-in", () => {
     expect((await docker([...create, ...labels, "none"])).stderr).toContain(
       "the request body is longer than",
     );
+  });
+
+  /** The status and the message that a request, written by hand, is answered with. */
+  async function send(head: readonly string[], body: string | Buffer = ""): Promise<string> {
+    const socket = connect(engine.socketPath);
+    socket.on("error", () => {
+      // The engine may close before all of a body that it refuses is written.
+    });
+    socket.write(`${[...head, "Host: engine", "Connection: close"].join("\r\n")}\r\n\r\n`);
+    socket.write(body);
+    let answer = "";
+    for await (const chunk of socket) {
+      answer += chunk;
+      if (/\r\n\r\n.*}/s.test(answer)) break;
+    }
+    socket.destroy();
+    return `${answer.split(" ")[1]} ${/"message":"([^"]*)"/.exec(answer)?.[1]}`;
+  }
+
+  test("is asked for every request, however it comes, and sees all of it", async () => {
+    plugin = await startExample("read-only-api.ts", join(engine.runRoot, "plugins/read-only.sock"));
+    const json = "Content-Type: application/json";
+    const privileged = JSON.stringify({ Image: "none", HostConfig: { Privileged: true } });
+    const denied = "403 authorization denied by plugin read-only: ";
+    const create = "POST /v1.44/containers/create HTTP/1.1";
+    const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+    const chunked = `${chunk(privileged.slice(0, 9))}${chunk(privileged.slice(9))}0\r\n\r\n`;
+    const refused = `${denied}privileged containers are not allowed`;
+    expect(await send([create, json, `Content-Length: ${privileged.length}`], privileged)).toBe(refused);
+    expect(await send([create, json, "Transfer-Encoding: chunked"], chunked)).toBe(refused);
+    for (const type of ["APPLICATION/JSON", " application/json ; charset=utf-8"]) {
+      const head = [create, `Content-Type: ${type}`, "Transfer-Encoding: chunked"];
+      expect(await send(head, chunked)).toBe(refused);
+    }
+    // What the plug-in is not shown, nobody reads.
+    for (const type of ["text/plain", "application/x-tar", "application/json, text/plain"]) {
+      const head = [create, `Content-Type: ${type}`, `Content-Length: ${privileged.length}`];
+      expect(await send(head, privileged)).toMatch(/^4(00|15) /);
+    }
+    expect(await send([create, `Content-Length: ${privileged.length}`], privileged)).toStartWith("400 ");
+    const filler = " ".repeat(10 * 1024 * 1024);
+    const long = `${chunk(filler)}${chunked}`;
+    expect(await send([create, json, "Transfer-Encoding: chunked"], long)).toStartWith("403 ");
+    expect(await send([create, json, `Content-Length: ${filler.length}`], filler)).toStartWith("403 ");
+    expect(await send([create, json, "Content-Length: 0"])).toStartWith("400 ");
+    const upgrade = ["Connection: Upgrade", "Upgrade: tcp"];
+    const exec = `POST /v1.44/exec/${"0".repeat(64)}/start HTTP/1.1`;
+    const start = '{"Detach":false,"Tty":true}';
+    const says = (path: string) => `${denied}POST ${path} changes something`;
+    const hijacked = await send([exec, json, `Content-Length: ${start.length}`, ...upgrade], start);
+    expect(hijacked).toBe(says(`/exec/${"0".repeat(64)}/start`));
+    expect(
+      await send([exec, json, "Transfer-Encoding: chunked", ...upgrade], `${chunk(start)}0\r\n\r\n`),
+    ).toBe(says(`/exec/${"0".repeat(64)}/start`));
+    const h2c = ["Connection: Upgrade", "Upgrade: h2c", "Content-Length: 0"];
+    for (const path of ["/grpc", "/session"]) {
+      expect(await send([`POST ${path} HTTP/1.1`, ...h2c])).toBe(says(path));
+    }
+    // Only the credentials of `auth` are kept from plug-ins, and nothing else passes for it.
+    for (const path of [
+      "/auth/../containers/create",
+      "//containers/create",
+      "/./containers/create",
+      "/v1.44/auth/../containers/create",
+    ]) {
+      const head = [`POST ${path} HTTP/1.1`, json, `Content-Length: ${privileged.length}`];
+      expect(await send(head, privileged)).not.toStartWith("404 No such image");
+    }
+  });
+
+  test("that hangs, crashes or lies denies", async () => {
+    const answers = [
+      "hang",
+      "reset",
+      '{"Allow":"true"}',
+      "[]",
+      "null",
+      "{}",
+      '{"Allow":true,"Err":"no"}',
+      "\u0000",
+    ];
+    let answer = "";
+    const liar = createServer((request, response) => {
+      if (request.url === "/Plugin.Activate") response.end('{"Implements":["authz"]}');
+      else if (answer === "reset") request.socket.destroy();
+      else if (answer !== "hang") response.end(answer);
+    });
+    rmSync(join(engine.runRoot, "plugins/read-only.sock"), { force: true });
+    liar.listen(join(engine.runRoot, "plugins/read-only.sock"));
+    await once(liar, "listening");
+    for (answer of answers.slice(2)) {
+      const { stderr, code } = await docker(["volume", "ls"]);
+      expect([answer, code]).toEqual([answer, 1]);
+      expect(stderr).toMatch(/plugin read-only failed with error|authorization denied by plugin read-only/);
+    }
+    answer = "hang";
+    const stuck = send(["GET /v1.44/volumes HTTP/1.1"]);
+    await once(liar, "request");
+    answer = '{"Allow":false,"Msg":"late"}';
+    liar.closeAllConnections();
+    expect(await stuck).toBe("403 authorization denied by plugin read-only: late");
+    liar.close();
   });
 });

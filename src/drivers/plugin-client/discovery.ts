@@ -21,7 +21,7 @@ export interface PluginTls {
 /** What a plug-in that runs in a container of its own sees of the host's files. */
 export interface PluginScope {
   /** Where a path that the plug-in names is on the host, undefined where there is nothing. */
-  hostPath(path: string): string | undefined;
+  hostPath(path: string): Promise<string | undefined>;
 }
 
 export interface PluginAddress {

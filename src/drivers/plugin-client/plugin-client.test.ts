@@ -206,7 +206,7 @@ test("one that makes its socket itself cannot lead to somebody else's", async ()
   await serve(join(folder, "others.sock"), (_request, response) => response.end("{}"));
   symlinkSync(join(folder, "others.sock"), join(folder, "own.sock"));
   const client = new PluginClient({
-    plugin: { name: "p", address: `unix://${folder}/own.sock`, scope: { hostPath: (path) => path } },
+    plugin: { name: "p", address: `unix://${folder}/own.sock`, scope: { hostPath: async (path) => path } },
     retryForMs: 0,
     logger: silentLogger,
   });

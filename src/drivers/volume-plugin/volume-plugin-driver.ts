@@ -117,7 +117,7 @@ export class VolumePluginDriver implements VolumeDriver {
   /** A managed plug-in names places as it sees them. */
   async #hostPath(path: string): Promise<string | undefined> {
     const { scope } = await this.#connect();
-    return scope && path !== "" ? scope.hostPath(path) : path;
+    return scope && path !== "" ? await scope.hostPath(path) : path;
   }
 
   async #remember(volume: Reply): Promise<DriverVolume> {

@@ -1,8 +1,7 @@
-import { readlinkSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { shortId } from "../../../base/ids.ts";
 import type { ManagedPluginRecord } from "../../../core/plugins/managed-plugin.ts";
-import { RootDir } from "../../../os/linux/root-dir.ts";
 import { isErrno } from "../../../os/linux/syscall-error.ts";
 import type { PluginConfig } from "../../../spec/engine-api/mod.ts";
 
@@ -51,25 +50,29 @@ export class PluginPaths {
   }
 
   /**
-   * Where a path that the plug-in names is on the host, undefined where there is nothing. Links that it made are
-   * followed inside of what is its own. Source: moby, plugin/v2, ScopedPath.
+   * Where a path that the plug-in names is on the host; undefined where there is nothing, or a link of the plug-in's leads
+   * out of what is its own. Source: moby, plugin/v2, ScopedPath.
    */
-  hostPath(plugin: PluginPlace & { readonly config: PluginConfig }, path: string): string | undefined {
+  async hostPath(
+    plugin: PluginPlace & { readonly config: PluginConfig },
+    path: string,
+  ): Promise<string | undefined> {
     const { PropagatedMount: propagated } = plugin.config;
     const inside = join("/", path);
     const isPropagated = propagated !== "" && (inside === propagated || inside.startsWith(`${propagated}/`));
     const root = isPropagated ? this.propagatedMount(plugin.id) : this.rootfs(plugin);
-    return resolveInside(root, isPropagated ? inside.slice(propagated.length) : inside);
+    return await resolveInside(root, isPropagated ? inside.slice(propagated.length) : inside);
   }
 }
 
-function resolveInside(directory: string, path: string): string | undefined {
+/** On another thread: the plug-in may have mounted a file system of its own, which answers when it likes. */
+async function resolveInside(directory: string, path: string): Promise<string | undefined> {
   try {
-    using root = RootDir.open(directory);
-    using node = root.openNode(path === "" ? "/" : path, { follow: true });
-    return readlinkSync(`/proc/self/fd/${node.fd}`);
+    const root = await realpath(directory);
+    const found = await realpath(join(directory, path));
+    return found === root || found.startsWith(`${root}/`) ? found : undefined;
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
   }
 }
