@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { internal } from "../../base/errors.ts";
 import type { ProcessIdentity } from "../../core/tasks/task-runtime.ts";
 import { openPipe, readFd, writeFd } from "../../os/linux/fd.ts";
-import { readProcessStat } from "../../os/linux/process.ts";
+import { signalPidFd } from "../../os/linux/pidfd.ts";
+import { listProcesses, readProcessArguments, readProcessStat } from "../../os/linux/process.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { spawn } from "../../os/linux/spawn.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
@@ -175,6 +177,22 @@ export async function startMonitor(reactor: Reactor, options: MonitorOptions): P
 
 async function readMonitor(directory: string): Promise<ProcessIdentity> {
   return identifyProcess(Number(await readFile(join(directory, MONITOR_PID_FILE), "utf8")));
+}
+
+/**
+ * No monitor works for `directory`: one that an engine had started when it was killed, before a word came back, goes on
+ * by itself and would make a container in what is about to be removed. The runtime that it runs ends with it.
+ */
+export async function endMonitors(reactor: Reactor, directory: string): Promise<void> {
+  for (const pid of listProcesses()) {
+    if (readProcessStat(pid)?.command !== MONITOR_COMMAND) continue;
+    const monitor = identifyProcess(pid);
+    if (!readProcessArguments(pid)?.includes(directory)) continue;
+    using pidfd = openIdentity(monitor);
+    if (!pidfd) continue;
+    signalPidFd(pidfd.fd, constants.signals.SIGKILL);
+    await reactor.onPidfdExit(pidfd.fd);
+  }
 }
 
 /** Resolves when no monitor works in `directory` any more. Whatever it kept must have been ended before. */

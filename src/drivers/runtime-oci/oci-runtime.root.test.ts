@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runOrThrow } from "../../../test/fixtures/run-command.ts";
 import { kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../core/tasks/task-runtime.ts";
 import { prepareHost } from "../../os/linux/cgroup/prepare-host.ts";
-import { isAlive } from "./process-identity.ts";
+import { identifyProcess, isAlive } from "./process-identity.ts";
 import { collectOutput, TaskFixture, type TaskOptions } from "./task-fixture.ts";
 
 let engine: TaskFixture;
@@ -281,6 +283,22 @@ test("orphans are ended and removed, known tasks are left alone", async () => {
   expect(existsSync(orphan.handle.bundle)).toBe(false);
   expect(isAlive(known.handle.process)).toBe(true);
   await known.delete();
+});
+
+test("a monitor that an engine has had no word from is ended before its bundle goes", async () => {
+  const slow = join(engine.directory, "slow-runtime");
+  const started = join(engine.directory, "started");
+  await runOrThrow(["mkfifo", started]);
+  const script = `#!/bin/sh\ncase "$*" in *create*) echo $$ >${started}; exec sleep 1000 ;; esac\n`;
+  writeFileSync(slow, script, { mode: 0o755 });
+  const runtimes = { slow: { path: slow } };
+  const spec = engine.spec(["true"], { runtime: "slow" });
+  const creating = failure(engine.open(runtimes).create(spec));
+  const runtimeProcess = identifyProcess(Number(await readFile(started, "utf8")));
+  await engine.open(runtimes).removeOrphans(new Set());
+  expect(isAlive(runtimeProcess)).toBe(false);
+  expect(existsSync(spec.bundle)).toBe(false);
+  expect((await creating).message).toStartWith("the container monitor ended without a word");
 });
 
 test("an id that is taken is refused and its task lives on", async () => {

@@ -10,7 +10,7 @@ import { CompiledSeccomp } from "./compiled-seccomp.ts";
 import { EngineContext } from "./engine-context.ts";
 import { ExitDirectory } from "./exit-directory.ts";
 import { removeLeftoverCgroup } from "./leftover-cgroup.ts";
-import { monitorGone, startMonitor } from "./monitor.ts";
+import { endMonitors, monitorGone, startMonitor } from "./monitor.ts";
 import { OciTask } from "./oci-task.ts";
 import { isAlive } from "./process-identity.ts";
 import {
@@ -119,6 +119,7 @@ export class OciRuntime implements TaskRuntime {
       const bundle = join(this.#bundlesRoot, id);
       try {
         const runtime = this.#runtimeNamed(await readRuntimeName(bundle));
+        await endMonitors(this.#context.reactor, bundle);
         await this.#removeRemains(id, bundle, runtime);
       } catch (error) {
         // One container that cannot be removed must not keep the engine from starting.

@@ -21,6 +21,7 @@ import type { RuntimeProcess } from "../../spec/oci-runtime/mod.ts";
 import { findHostDevices } from "./host-devices.ts";
 import { readHostFacts } from "./host-facts.ts";
 import { OciRuntime } from "./oci-runtime.ts";
+import type { RuntimeSetting } from "./runtime-programs.ts";
 import { buildRuntimeSpec } from "./spec/build-spec.ts";
 import type { RuntimeSpecInput } from "./spec/input.ts";
 
@@ -72,8 +73,9 @@ export class TaskFixture {
   }
 
   /** Another engine process on the same directories. */
-  open(): OciRuntime {
+  open(runtimes: Readonly<Record<string, RuntimeSetting>> = {}): OciRuntime {
     return new OciRuntime({
+      runtimes,
       reactor: this.reactor,
       runRoot: join(this.directory, "run"),
       bundlesRoot: join(this.directory, "bundles"),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { prlimit as prlimitCall } from "./libc.ts";
 import { check, isErrno } from "./syscall-error.ts";
 
@@ -44,6 +44,23 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
 export function isProcessAlive(pid: number, startTicks: bigint): boolean {
   const stat = readProcessStat(pid);
   return stat !== undefined && stat.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
+}
+
+/** Pids of the processes that there are. */
+export function listProcesses(): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
+
+/** The words that a process was started with; undefined where there is none with that pid. */
+export function readProcessArguments(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ESRCH")) return undefined;
+    throw error;
+  }
 }
 
 /** Memory of the process that is in RAM; undefined where there is no such process. Source: proc_pid_status(5). */
