@@ -188,6 +188,32 @@ export class SqliteImageStore implements ImageStore {
     });
   }
 
+  addReferrer(subject: Digest, digest: Digest): void {
+    this.#database.run(
+      "INSERT OR IGNORE INTO image_referrers (subject, digest) VALUES (?, ?)",
+      subject,
+      digest,
+    );
+  }
+
+  referrersOf(subject: Digest): Digest[] {
+    return this.#database
+      .all<{ digest: Digest }>(
+        "SELECT digest FROM image_referrers WHERE subject = ? ORDER BY digest",
+        subject,
+      )
+      .map(({ digest }) => digest);
+  }
+
+  dropReferrers(keeps: (subject: Digest) => boolean): void {
+    this.#database.transaction(() => {
+      const rows = this.#database.all<{ subject: Digest }>("SELECT DISTINCT subject FROM image_referrers");
+      for (const { subject } of rows) {
+        if (!keeps(subject)) this.#database.run("DELETE FROM image_referrers WHERE subject = ?", subject);
+      }
+    });
+  }
+
   lastUsedAtMs(id: Digest): number {
     return (
       this.#database.get<{ used_at_ms: number }>("SELECT used_at_ms FROM images WHERE id = ?", id)

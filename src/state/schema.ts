@@ -20,6 +20,9 @@
  *     target TEXT        digest of a manifest or index
  *     image_id TEXT      → images, goes with it
  *     manifest TEXT      digest of the image's manifest in that target
+ *   image_referrers      (subject, digest) unique: what says something of a manifest or index, such as a signature
+ *     subject TEXT       digest of the manifest or index
+ *     digest TEXT        digest of the manifest that refers to it
  *   repo_digests         (repository, digest, image_id) unique
  *     repository TEXT, digest TEXT
  *     image_id TEXT      → images, goes with it
@@ -164,6 +167,13 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE image_referrers (
+    subject TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (subject, digest)
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -91,6 +91,11 @@ export interface ImageStore {
   isNamed(target: Digest): boolean;
   /** All names and repository digests of a target belong to the image from now on. */
   moveTarget(target: Digest, id: Digest): void;
+  /** The manifest `digest` says something of `subject`, and stays as long as that is there. Idempotent. */
+  addReferrer(subject: Digest, digest: Digest): void;
+  referrersOf(subject: Digest): Digest[];
+  /** Forgets the referrers of all subjects but those that `keeps`. */
+  dropReferrers(keeps: (subject: Digest) => boolean): void;
   /** When a container was last made of the image, or it was pulled or loaded, in milliseconds since the epoch; 0 where never. */
   lastUsedAtMs(id: Digest): number;
   markUsed(id: Digest, atMs: number): void;

@@ -47,6 +47,11 @@ export interface RemoteRepository {
   pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void>;
   /** Puts a manifest or index under a tag or digest; the digest that the registry confirmed. */
   pushManifest(bytes: Uint8Array, mediaType: string, tagOrDigest: string): Promise<Digest>;
+  /**
+   * What refers to a manifest; undefined where the registry cannot tell, as older ones cannot. One try.
+   * Errors: what the registry refuses.
+   */
+  listReferrers(subject: Digest): Promise<Descriptor[] | undefined>;
   /** All tags of the repository. */
   listTags(): Promise<string[]>;
 }

@@ -5,12 +5,14 @@ import type { RemoteDocument, RemoteRepository } from "../../core/remotes/remote
 import { type RepositoryAction, repositoryScope } from "../../spec/distribution/token.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { MAX_DOCUMENT_BYTES } from "../../spec/oci-image/document.ts";
+import { parseIndex } from "../../spec/oci-image/index-document.ts";
 import {
   DOCKER_SCHEMA1,
   DOCKER_SCHEMA1_SIGNED,
   isIndexType,
   isManifestType,
   MANIFEST_ACCEPT,
+  OCI_INDEX,
 } from "../../spec/oci-image/media-types.ts";
 import { isTag, type NamedReference, tagOrDigestOf } from "../../spec/reference/reference.ts";
 import { downloadBlob } from "./blob-download.ts";
@@ -137,6 +139,22 @@ export class RegistryRepository implements RemoteRepository {
       throw unavailable(`the registry stored manifest ${digest} as ${String(confirmed).slice(0, 160)}`);
     }
     return digest;
+  }
+
+  async listReferrers(subject: Digest): Promise<Descriptor[] | undefined> {
+    const client = this.#pullClient ?? (await this.#clients.own());
+    const answer = await client.request({
+      method: "GET",
+      target: `v2/${this.#reference.path}/referrers/${subject}`,
+      headers: { accept: OCI_INDEX },
+      scopes: this.#scopes("pull"),
+      expect: [200, 404],
+      once: true,
+    });
+    const bytes = await answer.readAll(MAX_DOCUMENT_BYTES);
+    const served = String(answer.headers["content-type"] ?? "").startsWith(OCI_INDEX);
+    // Old registries answer an unknown address in ways of their own.
+    return answer.status === 200 && served ? [...parseIndex(bytes, OCI_INDEX).manifests] : undefined;
   }
 
   async listTags(): Promise<string[]> {

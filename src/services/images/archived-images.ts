@@ -51,6 +51,19 @@ export interface ArchivedImage {
   readonly variants: readonly ArchivedVariant[];
 }
 
+/** What an archive holds. */
+export interface ArchivedImages {
+  readonly images: readonly ArchivedImage[];
+  /** Manifests that say something of others, such as signatures. */
+  readonly referrers: readonly Referrer[];
+}
+
+/** A manifest or index and what it refers to. */
+export interface Referrer {
+  readonly subject: Digest;
+  readonly digest: Digest;
+}
+
 /** An archive whose files are in the store. */
 export interface Load {
   readonly parts: ImageParts;
@@ -65,7 +78,7 @@ export interface Load {
  * `manifest.json`. All that they name is under the lease.
  * Errors: invalidArgument for a broken or hostile archive; notFound where a platform that was asked for is not in it.
  */
-export async function findArchivedImages(load: Load): Promise<ArchivedImage[]> {
+export async function findArchivedImages(load: Load): Promise<ArchivedImages> {
   const layout = load.files.find(LAYOUT_FILE);
   const index = load.files.find(LAYOUT_INDEX);
   if (layout && index) {
@@ -80,15 +93,22 @@ export async function findArchivedImages(load: Load): Promise<ArchivedImage[]> {
     const image = await describeArchiveEntry(load, entry);
     if (image) images.push(image);
   }
-  return images;
+  return { images, referrers: [] };
 }
 
 /** Images of an OCI layout. Entries of one document with several names become one image. */
-async function findLayoutImages(load: Load, indexFile: ArchivedFile): Promise<ArchivedImage[]> {
+async function findLayoutImages(load: Load, indexFile: ArchivedFile): Promise<ArchivedImages> {
   const index = parseIndex(await load.parts.content.readAll(indexFile.digest), OCI_INDEX);
   const images = new Map<Digest, ArchivedImage>();
+  const referrers: Referrer[] = [];
   for (const entry of index.manifests) {
-    if (isAttestation(entry)) continue;
+    if (isAttestation(entry) || !isDocumentType(entry.mediaType)) continue;
+    const subject = await subjectOf(load, entry);
+    if (subject) {
+      // Signatures of older tools look like images, but for this.
+      referrers.push({ subject: subject.digest, digest: entry.digest });
+      continue;
+    }
     const names = layoutNames(entry);
     const known = images.get(entry.digest);
     if (known) images.set(entry.digest, { ...known, names: [...known.names, ...names] });
@@ -97,7 +117,13 @@ async function findLayoutImages(load: Load, indexFile: ArchivedFile): Promise<Ar
       if (variants.length > 0) images.set(entry.digest, { names, target: entry.digest, variants });
     }
   }
-  return [...images.values()];
+  return { images: [...images.values()], referrers };
+}
+
+async function subjectOf(load: Load, entry: Descriptor): Promise<Descriptor | undefined> {
+  const { bytes } = await fetchStored(load, entry);
+  const { mediaType } = entry;
+  return (isIndexType(mediaType) ? parseIndex(bytes, mediaType) : parseManifest(bytes, mediaType)).subject;
 }
 
 /** The platforms of an entry: all that are in the archive, or those asked for. */

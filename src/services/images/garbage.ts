@@ -40,6 +40,7 @@ export async function sweepGarbage(parts: ImageParts): Promise<Swept> {
     removedBlobs.push(blob.digest);
     freedBytes += blob.sizeBytes;
   }
+  parts.images.dropReferrers((subject) => reached.blobs.has(subject) || claimed.has(subject));
   await sweepIngests(parts);
   return { blobs: removedBlobs, snapshots: removedSnapshots.keys, freedBytes };
 }

@@ -8,6 +8,7 @@ import { familiarString } from "../../spec/reference/reference.ts";
 import { applyLayer } from "./apply-layer.ts";
 import { readArchive } from "./archive-reader.ts";
 import { type ArchivedImage, type ArchivedVariant, findArchivedImages } from "./archived-images.ts";
+import { claimContent } from "./claims.ts";
 import { pairLayers } from "./fetch-image.ts";
 import { sweepGarbage } from "./garbage.ts";
 import { readConfig } from "./image-documents.ts";
@@ -52,17 +53,21 @@ async function loadArchive(
 ): Promise<void> {
   await using lease = parts.leases.create("load");
   const files = await readArchive(parts, lease, options.content);
-  const images = await findArchivedImages({
+  const { images, referrers } = await findArchivedImages({
     parts,
     lease,
     files,
     platforms: options.platforms.map(normalizePlatform),
   });
-  if (images.length === 0) throw invalidArgument("the archive has no image that can be loaded");
+  if (images.length === 0 && referrers.length === 0)
+    throw invalidArgument("the archive has no image that can be loaded");
   for (const image of images) {
     signal.throwIfAborted();
     const primary = await storeImage(parts, lease, image, options.quiet ? () => undefined : report, signal);
     announce(parts, image, primary, report);
+  }
+  for (const { subject, digest } of referrers) {
+    if (await claimContent(parts, lease, subject)) parts.images.addReferrer(subject, digest);
   }
 }
 

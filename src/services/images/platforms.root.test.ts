@@ -223,3 +223,40 @@ test("a name that moves to another index leaves the platforms of the old one who
   expect(f.images.list().length).toBe(2);
   expect((await f.service.list(listing)).length).toBe(1);
 });
+
+test("what refers to an image or to what attests it comes with it, stays and goes with it", async () => {
+  await using registry = await startScriptedRegistry();
+  await using other = await startDockerRegistry();
+  await using f = await openImageFixture();
+  const { own, attestation, index } = addMultiPlatform(registry);
+  const signatures = [index, own, attestation].map((subject) => registry.addReferrer(subject).digest);
+  const stray = registry.addReferrer({ ...own, digest: `sha256:${"0".repeat(64)}` }).digest;
+  const name = `${registry.host}/x:multi`;
+  const here = async (fixture: Fixture) =>
+    Promise.all([...signatures, stray].map((digest) => fixture.content.has(digest)));
+  await pull(f, name);
+  await f.service.sweep();
+  expect(await here(f)).toEqual([true, true, true, false]);
+
+  const archive = await save(f, [name]);
+  await using loaded = await openImageFixture();
+  await load(loaded, archive);
+  await loaded.service.sweep();
+  expect(await here(loaded)).toEqual([true, true, true, false]);
+
+  // This registry cannot list referrers: they are found by the tag that is made of the digest.
+  await f.service.tag(name, { repository: `${other.host}/signed`, tag: "v1" });
+  const push = { name: `${other.host}/signed`, tag: "v1", platform: undefined, credentials: undefined };
+  for (let round = 0; round < 2; round++) await collect(await f.service.push({ ...push, signal: signal() }));
+  const tag = own.digest.replace(":", "-");
+  const accept = { headers: { accept: "application/vnd.oci.image.index.v1+json" } };
+  const list = await fetch(`http://${other.host}/v2/signed/manifests/${tag}`, accept);
+  expect(await list.json()).toMatchObject({
+    manifests: [{ digest: signatures[1], artifactType: "application/vnd.example.signature" }],
+  });
+
+  await f.service.remove(name, removal);
+  await f.service.remove(`${other.host}/signed:v1`, removal);
+  expect(await here(f)).toEqual([false, false, false, false]);
+  expect(f.images.referrersOf(own.digest)).toEqual([]);
+});

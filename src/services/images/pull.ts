@@ -11,9 +11,10 @@ import {
   withDigest,
   withTag,
 } from "../../spec/reference/reference.ts";
+import { allOrNone } from "./all-or-none.ts";
 import { asTransferError } from "./errors.ts";
-import { fetchAttestations } from "./fetch-attestations.ts";
 import { fetchImage } from "./fetch-image.ts";
+import { fetchStatements } from "./fetch-statements.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type Report, streamProgress } from "./progress-stream.ts";
@@ -110,7 +111,7 @@ async function pullReference(
   const before = parts.images.resolveName(fullString(name))?.target;
   const [image] = await allOrNone([
     fetchImage(parts, lease, remote, selected, { report, signal }),
-    fetchAttestations(parts, lease, remote, selected, signal),
+    fetchStatements({ parts, lease, remote, signal }, selected),
   ]);
   signal.throwIfAborted();
   const { digest } = document.descriptor;
@@ -122,14 +123,6 @@ async function pullReference(
   const outcome = fresh ? "Downloaded newer image for" : "Image is up to date for";
   report({ status: `Status: ${outcome} ${familiarString(reference)}` });
   publishImageEvent(parts, "pull", familiarString(reference), familiarName(reference), image);
-}
-
-/** What all promise; where one fails, its error once the others have ended too: nothing may go on under a lease that is given back. */
-async function allOrNone<const T extends readonly Promise<unknown>[]>(
-  work: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
 }
 
 function nameOf(reference: NamedReference): NamedReference {

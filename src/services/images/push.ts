@@ -23,7 +23,9 @@ import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type Report, reportBytes, streamProgress } from "./progress-stream.ts";
+import { listByTag } from "./referrers-tag.ts";
 import { findByName } from "./resolve.ts";
+import { storedReferrers, storedTree } from "./stored-tree.ts";
 import { variantFor } from "./variants.ts";
 
 export interface PushOptions {
@@ -113,6 +115,7 @@ async function pushOne(push: Push, named: NamedImage): Promise<void> {
   const bytes = await parts.content.readAll(top.digest);
   const tag = reference.tag!;
   const digest = await remote.pushManifest(bytes, top.mediaType, tag);
+  await pushReferrers(push, reference, top.digest);
   report({ status: `${tag}: digest: ${digest} size: ${bytes.byteLength}` });
   report({ progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: bytes.byteLength } });
   parts.images.addRepoDigest(image.id, { repository: fullName(reference), digest });
@@ -172,6 +175,23 @@ async function pushTree(push: Push, top: Descriptor): Promise<void> {
   for (const entry of parseIndex(bytes, top.mediaType).manifests) {
     await pushTree(push, entry);
     await remote.pushManifest(await parts.content.readAll(entry.digest), entry.mediaType, entry.digest);
+  }
+}
+
+/** Pushes what refers to a document that is there now, and to those below it. */
+async function pushReferrers(push: Push, reference: NamedReference, top: Digest): Promise<void> {
+  const { parts, remote } = push;
+  const bySubject = new Map<Digest, Descriptor[]>();
+  for (const { subject, descriptor } of await storedReferrers(parts, await storedTree(parts, top))) {
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), descriptor]);
+  }
+  for (const [subject, descriptors] of bySubject) {
+    for (const descriptor of descriptors) {
+      await pushTree({ ...push, report: () => undefined }, descriptor);
+      const bytes = await parts.content.readAll(descriptor.digest);
+      await remote.pushManifest(bytes, descriptor.mediaType, descriptor.digest);
+    }
+    await listByTag(remote, reference, subject, descriptors);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   LAYOUT_FILE,
   LAYOUT_INDEX,
   REF_NAME_ANNOTATION,
+  SUBJECT_ANNOTATION,
 } from "../../spec/oci-image/archive.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { encodeIndex } from "../../spec/oci-image/index-document.ts";
@@ -28,7 +29,7 @@ import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type ResolvedImage, resolveImage } from "./resolve.ts";
-import { storedTree } from "./stored-tree.ts";
+import { storedReferrers, storedTree } from "./stored-tree.ts";
 import type { StoredVariant } from "./variants.ts";
 
 interface ImageToSave {
@@ -44,7 +45,7 @@ interface ImageToSave {
 /**
  * One archive of all the images, readable as docker's archive and as an OCI layout. The same images give the same bytes.
  * An index is saved as it is, with the platforms that are stored or asked for; of one platform only its manifest is.
- * Attestations go with what they attest.
+ * Attestations go with what they attest, and referrers with their subject.
  * Errors: notFound, before the first byte. What is saved stays while it is read.
  * Source: OCI image-spec v1.1, image-layout.md; Docker image specification v1.3.
  */
@@ -122,16 +123,21 @@ async function* writeArchive(
   await using lease = parts.leases.create("save");
   const blobs = new Map<Digest, Blob>();
   const entries: Descriptor[] = [];
+  const referrers = new Map<Digest, Descriptor>();
   const archive: DockerArchiveEntry[] = [];
   const repositories: Record<string, Record<string, string>> = {};
   for (const { target, primary, only, names } of images) {
     const { descriptor } = await readTarget(parts, target);
     const createdSeconds = Number((parseRfc3339Nano(primary.image.created) ?? 0n) / 1_000_000_000n);
-    for (const digest of await storedTree(parts, target, only)) {
+    const tree = await storedTree(parts, target, only);
+    for (const digest of tree) {
       lease.add({ kind: "content", key: digest });
       if (!blobs.has(digest)) blobs.set(digest, { digest, createdSeconds });
     }
     entries.push(...indexEntries(descriptor, names));
+    for (const { subject, descriptor: referrer } of await storedReferrers(parts, tree)) {
+      referrers.set(referrer.digest, withSubject(referrer, subject));
+    }
     const manifest = await readManifest(parts, primary.manifest);
     archive.push({
       Config: blobPath(manifest.config.digest),
@@ -149,7 +155,7 @@ async function* writeArchive(
   for (const blob of [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))) {
     yield* blobEntry(parts, blob, signal);
   }
-  yield* document(LAYOUT_INDEX, encodeIndex({ manifests: entries }));
+  yield* document(LAYOUT_INDEX, encodeIndex({ manifests: [...entries, ...referrers.values()] }));
   yield* document(ARCHIVE_MANIFEST, Buffer.from(JSON.stringify(archive)));
   yield* document(LAYOUT_FILE, Buffer.from('{"imageLayoutVersion": "1.0.0"}'));
   if (Object.keys(repositories).length > 0) {
@@ -159,6 +165,11 @@ async function* writeArchive(
   for (const { primary } of images) {
     publishImageEvent(parts, "save", primary.image.id, primary.image.id, primary.image);
   }
+}
+
+/** Containerd's way to tell in an archive's index what an entry refers to. */
+function withSubject(descriptor: Descriptor, subject: Digest): Descriptor {
+  return { ...descriptor, annotations: { ...descriptor.annotations, [SUBJECT_ANNOTATION]: subject } };
 }
 
 function indexEntries(descriptor: Descriptor, names: readonly NamedReference[]): Descriptor[] {

@@ -20,8 +20,14 @@ export const descriptor = (mediaType: string, bytes: Uint8Array) => ({
 export async function startScriptedRegistry() {
   const blobs = new Map<string, Uint8Array>();
   const manifests = new Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>();
+  /** What refers to a digest; the registry has no such list while it is empty. */
+  const referrers = new Map<string, object[]>();
   const server = createServer((request, response) => {
-    const [, kind, name] = /^\/v2\/x\/(blobs|manifests)\/(.+)$/.exec(request.url ?? "") ?? [];
+    const [, kind, name] = /^\/v2\/x\/(blobs|manifests|referrers)\/(.+)$/.exec(request.url ?? "") ?? [];
+    if (kind === "referrers" && referrers.size > 0) {
+      const list = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers.get(name!) ?? [] };
+      return void response.writeHead(200, { "content-type": OCI_INDEX }).end(json(list));
+    }
     if (request.url === "/v2/") return void response.end("{}");
     const manifest = kind === "manifests" ? manifests.get(name!) : undefined;
     if (manifest)
@@ -84,6 +90,23 @@ export async function startScriptedRegistry() {
         },
         platform: { os: "unknown", architecture: "unknown" },
       };
+    },
+    /** A manifest that refers to another one. */
+    addReferrer(subject: { readonly mediaType: string; readonly digest: string; readonly size: number }) {
+      const empty = json({});
+      const signature = json({ signed: subject.digest });
+      for (const blob of [empty, signature]) blobs.set(digestOf(blob), blob);
+      const { mediaType, digest, size } = subject;
+      const referrer = add(OCI_MANIFEST, {
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        artifactType: "application/vnd.example.signature",
+        config: descriptor("application/vnd.oci.empty.v1+json", empty),
+        layers: [descriptor("application/vnd.example.signature.v1", signature)],
+        subject: { mediaType, digest, size },
+      });
+      referrers.set(digest, [...(referrers.get(digest) ?? []), referrer]);
+      return referrer;
     },
     addIndex(tag: string | undefined, entries: object[], change: object = {}) {
       return add(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries, ...change }, tag);

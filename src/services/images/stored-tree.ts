@@ -33,7 +33,8 @@ export interface Marks {
 
 /**
  * Marks every one of `targets` that is stored, and what it and those below it name. Of the platforms of an index only those
- * that are targets themselves are needed, with what attests them; other entries are kept whatever they are.
+ * that are targets themselves are needed, with what attests them; other entries are kept whatever they are. What refers to a
+ * document is kept with it.
  */
 export async function markTargets(
   parts: ImageParts,
@@ -50,12 +51,13 @@ export async function markTargets(
       if (isDocumentType(child.mediaType)) await mark(child.digest);
       else marks.blobs.add(child.digest);
     }
+    for (const referrer of parts.images.referrersOf(digest)) await mark(referrer);
   };
   for (const target of targets) await mark(target);
 }
 
 /**
- * Digests of a document and of all that is stored of what it names. With `only`, entries of indexes are left out that
+ * Digests of a document, of all that is stored of what it names, and of what refers to these. With `only`, entries of indexes are left out that
  * are neither these manifests nor attest them.
  */
 export async function storedTree(
@@ -74,7 +76,32 @@ export async function storedTree(
       const wanted = !only || !isManifestType(child.mediaType) || only.has(referredManifest(child));
       if (wanted) await visit(child.digest, isDocumentType(child.mediaType));
     }
+    for (const referrer of parts.images.referrersOf(digest)) await visit(referrer, true);
   };
   await visit(top, true);
   return found;
+}
+
+/** Descriptors of what refers to a document or to one below it, each as its registry or archive lists it. */
+export async function storedReferrers(
+  parts: ImageParts,
+  digests: Iterable<Digest>,
+): Promise<Array<{ readonly subject: Digest; readonly descriptor: Descriptor }>> {
+  const referrers = [];
+  for (const subject of digests) {
+    for (const digest of parts.images.referrersOf(subject)) {
+      if (!(await parts.content.has(digest))) continue;
+      const { descriptor, index } = await readTarget(parts, digest);
+      const { artifactType, annotations } = index ?? (await readManifest(parts, digest));
+      referrers.push({
+        subject,
+        descriptor: {
+          ...descriptor,
+          ...(artifactType !== undefined && { artifactType }),
+          ...(annotations && { annotations }),
+        },
+      });
+    }
+  }
+  return referrers;
 }

@@ -24,6 +24,8 @@ export const ARCHIVE_REPOSITORIES = "repositories";
 /** Annotation of an index entry: tag, and the full name as containerd writes it. */
 export const REF_NAME_ANNOTATION = "org.opencontainers.image.ref.name";
 export const IMAGE_NAME_ANNOTATION = "io.containerd.image.name";
+/** Annotation of an index entry: digest of what it refers to, as containerd writes it. */
+export const SUBJECT_ANNOTATION = "io.containerd.manifest.subject";
 
 const MAX_IMAGES = 1024;
 
