@@ -13,7 +13,7 @@ import type { TimedCase } from "./cases/case.ts";
 import { remove, removeRunning, stop } from "./cases/end.ts";
 import { execTrue } from "./cases/exec.ts";
 import { imageCases, makeImageFacilities, pullResponsiveness } from "./cases/images.ts";
-import { listByApi, listByCommand } from "./cases/list.ts";
+import { listByApi, listByCommand, listVolumesByApi, listVolumesByCommand } from "./cases/list.ts";
 import { type MemoryAtRest, measureMemory } from "./cases/memory.ts";
 import { askNames, betweenContainers, throughPort } from "./cases/network.ts";
 import { attach, readLogs } from "./cases/output.ts";
@@ -48,6 +48,8 @@ const CASES: readonly TimedCase[] = [
   askNames,
   listByApi,
   listByCommand,
+  listVolumesByApi,
+  listVolumesByCommand,
   version,
 ];
 const INSIDE = "GANTRY_BENCH_INSIDE";

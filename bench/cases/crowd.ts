@@ -12,7 +12,7 @@ async function forEach(count: number, step: (index: number) => Promise<unknown>)
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
 }
 
-/** Many containers of one engine, made by API; gone on disposal. */
+/** Many things of one engine, made by API; gone on disposal. */
 export interface Crowd extends AsyncDisposable {
   readonly names: readonly string[];
 }
@@ -30,5 +30,16 @@ export async function makeCrowd(socketPath: string, count: number): Promise<Crow
     names,
     [Symbol.asyncDispose]: () =>
       forEach(count, (index) => callApi(socketPath, "DELETE", `/containers/${names[index]}?force=1`)),
+  };
+}
+
+/** Creates `count` volumes with nothing in them. */
+export async function makeVolumes(socketPath: string, count: number): Promise<Crowd> {
+  const names = Array.from({ length: count }, (_, index) => `bench-volume-${index}`);
+  await forEach(count, (index) => callApi(socketPath, "POST", "/volumes/create", { Name: names[index] }));
+  return {
+    names,
+    [Symbol.asyncDispose]: () =>
+      forEach(count, (index) => callApi(socketPath, "DELETE", `/volumes/${names[index]}`)),
   };
 }

