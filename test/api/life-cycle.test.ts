@@ -122,6 +122,22 @@ describe("the life of a container", () => {
     await out("rm", "-f", "stays");
   });
 
+  test("rm -f of what is just about to end", async () => {
+    const socket = { unix: harness.engine.socketPath };
+    const call = (method: string, path: string, body?: object) =>
+      fetch(`http://gantry${path}`, {
+        ...socket,
+        method,
+        ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+      });
+    for (let turn = 0; turn < 20; turn++) {
+      const body = { Image: TEST_IMAGE, Cmd: ["true"], HostConfig: { NetworkMode: "none" } };
+      const { Id } = (await (await call("POST", "/containers/create", body)).json()) as { Id: string };
+      expect((await call("POST", `/containers/${Id}/start`)).status).toBe(204);
+      expect((await call("DELETE", `/containers/${Id}?force=1`)).status).toBe(204);
+    }
+  });
+
   test("pause and unpause", async () => {
     await start("frozen", "sleep", "1000");
     expect(await out("pause", "frozen")).toBe("frozen\n");

@@ -49,15 +49,16 @@ async function endForRemoval(parts: ContainerParts, record: ContainerRecord): Pr
   parts.live.cancelRestart(record.id);
   const task = parts.live.task(record.id);
   if (!task || !isRunning(record)) return;
+  // Its end may have come and not be stored yet: to look again at once would keep that from ever happening.
+  const ended = parts.live.nextExit(record.id);
   if (record.state.status === "paused") await task.resume();
   try {
     await killContainer(parts, record.id, "SIGKILL");
   } catch (error) {
+    // It ended by itself in the meantime.
     if (!isKind(error, "conflict")) throw error;
-    // It ended by itself in the meantime; the task that is there now may be the next one's.
-    return;
   }
-  await task.wait();
+  await ended;
 }
 
 /**

@@ -31,9 +31,11 @@ export async function openContainerRoot(parts: ContainerParts, id: string): Prom
     const turn = await parts.locks.acquire(id);
     const record = currentRecordOr(parts, id, turn);
     if (!isRunning(record)) return await mountRoot(parts, record, turn);
-    // It was started meanwhile, or has ended and its end is not stored yet: the next look tells.
-    const ended = openRunningRoot(parts, id) ? undefined : parts.live.nextExit(id);
+    const started = openRunningRoot(parts, id);
+    const ended = started ? undefined : parts.live.nextExit(id);
     turn[Symbol.dispose]();
+    if (started) return started;
+    // It has ended and its end is not stored yet: the next look tells.
     await ended;
   }
 }
