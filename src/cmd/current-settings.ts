@@ -1,9 +1,17 @@
 import type { DaemonSettings } from "./daemon-settings.ts";
 
 /** What a running engine takes over from a changed configuration. Everything else needs a new start. */
-const RELOADABLE = ["debug", "label", "live-restore", "shutdown-timeout"] as const satisfies ReadonlyArray<
-  keyof DaemonSettings
->;
+const RELOADABLE = [
+  "debug",
+  "insecure-registry",
+  "label",
+  "live-restore",
+  "max-concurrent-downloads",
+  "max-concurrent-uploads",
+  "max-download-attempts",
+  "registry-mirror",
+  "shutdown-timeout",
+] as const satisfies ReadonlyArray<keyof DaemonSettings>;
 
 /** The settings of a running engine. */
 export class CurrentSettings {
@@ -28,12 +36,17 @@ export class CurrentSettings {
 
   /** What the reloadable ones are, as docker's `reload` event tells it. */
   describe(): Record<string, string> {
-    const { debug, label, "live-restore": liveRestore, "shutdown-timeout": timeout } = this.#values;
+    const values = this.#values;
     return {
-      debug: String(debug),
-      labels: JSON.stringify(label),
-      "live-restore": String(liveRestore),
-      "shutdown-timeout": String(timeout),
+      debug: String(values.debug),
+      "insecure-registries": JSON.stringify(values["insecure-registry"]),
+      labels: JSON.stringify(values.label),
+      "live-restore": String(values["live-restore"]),
+      "max-concurrent-downloads": String(values["max-concurrent-downloads"]),
+      "max-concurrent-uploads": String(values["max-concurrent-uploads"]),
+      "max-download-attempts": String(values["max-download-attempts"]),
+      "registry-mirrors": JSON.stringify(values["registry-mirror"]),
+      "shutdown-timeout": String(values["shutdown-timeout"]),
     };
   }
 }

@@ -6,6 +6,7 @@ import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
 import { bool, int, list, map, string } from "../cli/flags/types.ts";
 import { CONTAINER_FLAGS, checkContainerSettings, containerValueOf } from "./container-settings.ts";
+import { checkRegistrySettings, proxiesOf } from "./registry-settings.ts";
 
 /** Where the default engine keeps things. */
 export const DEFAULT_DATA_ROOT = "/var/lib/gantry";
@@ -46,6 +47,8 @@ export const DAEMON_FLAGS = {
     "IP addresses that the special 'host-gateway' string in --add-host resolves to. Defaults to the IP addresses of the default bridge",
     { validate: checkAddress },
   ),
+  "http-proxy": string("HTTP proxy URL to use for outgoing traffic"),
+  "https-proxy": string("HTTPS proxy URL to use for outgoing traffic"),
   icc: bool("Enable inter-container communication for the default bridge network", { default: true }),
   "image-gc": map("Keep the image store below a size: max-used-space=20GB", { validate: checkImageGc }),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
@@ -67,7 +70,9 @@ export const DAEMON_FLAGS = {
   }),
   "max-concurrent-downloads": int("Set the max concurrent downloads", { default: 3 }),
   "max-concurrent-uploads": int("Set the max concurrent uploads", { default: 5 }),
+  "max-download-attempts": int("Set the max download attempts for each pull", { default: 5 }),
   mtu: int("Set the containers network MTU", { default: 1500 }),
+  "no-proxy": string("Comma-separated list of hosts or IP addresses for which the proxy is skipped"),
   pidfile: string("Path to use for daemon PID file", { short: "p" }),
   "registry-mirror": list("Preferred registry mirror"),
   "respect-host-firewall": bool(
@@ -125,7 +130,7 @@ export function readDaemonSettings(argv: readonly string[]): ParsedDaemonLine {
       `unable to configure the Docker daemon with file ${file}: the following directives are specified both as a flag and in the configuration file: ${both.join(", ")}`,
     );
   }
-  const settings = { ...line.values, ...fromFile } as DaemonSettings;
+  const settings = checkRegistrySettings({ ...line.values, ...fromFile } as DaemonSettings);
   checkContainerSettings(settings);
   return { settings, help: line.help };
 }
@@ -161,6 +166,10 @@ function settingsOfFile(config: Record<string, unknown>, path: string): Record<s
   const settings: Record<string, unknown> = {};
   const unknown: string[] = [];
   for (const [key, value] of Object.entries(config)) {
+    if (key === "proxies") {
+      Object.assign(settings, proxiesOf(value, path));
+      continue;
+    }
     const name = FILE_KEYS[key] ?? key;
     if (!Object.hasOwn(DAEMON_FLAGS, name) || name === "config-file") unknown.push(key);
     else settings[name] = checkedValue(key, name as keyof typeof DAEMON_FLAGS, value, path);

@@ -5,6 +5,9 @@ import { RegistryRemotes } from "../drivers/remote-registry/mod.ts";
 export interface RegistryAccess {
   readonly insecureRegistries: readonly string[];
   readonly mirrors?: readonly string[];
+  /** Tries of one request in all. */
+  readonly attempts?: number;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly logger?: Logger;
 }
 
@@ -12,16 +15,18 @@ export interface RegistryAccess {
 export function openRegistries({
   insecureRegistries,
   mirrors = [],
+  attempts = 5,
+  environment = process.env,
   logger = silentLogger,
 }: RegistryAccess): RegistryRemotes {
   return new RegistryRemotes({
     insecureRegistries,
     mirrors,
     certificateDirs: ["/etc/gantry/certs.d", "/etc/docker/certs.d"],
-    environment: process.env,
+    environment,
     userAgent: `gantry/${VERSION}`,
     stallTimeoutMs: 60_000,
-    attempts: 5,
+    attempts,
     firstRetryDelayMs: 500,
     logger,
   });

@@ -67,6 +67,7 @@ import { createNetworkDrivers } from "./network-drivers.ts";
 import { openRegistries } from "./open-registries.ts";
 import { createPlugins } from "./plugins.ts";
 import { describeInit, describeRuntimes } from "./program-versions.ts";
+import { registryAccess, transferLimits } from "./registry-settings.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
 import { runtimeOptionsOf } from "./runtime-options.ts";
 import { openStorage } from "./storage-driver.ts";
@@ -158,11 +159,7 @@ async function assemble(
   stores.leases.clear();
   resources.defer(() => snapshotter.close());
   await snapshotter.reconcile();
-  const remotes = openRegistries({
-    insecureRegistries: settings["insecure-registry"],
-    mirrors: settings["registry-mirror"],
-    logger,
-  });
+  const remotes = openRegistries({ ...registryAccess(settings), logger });
   resources.defer(() => remotes.close());
   const content = new LocalContentStore(join(storage.root, "content"));
   const images = new ImageService({
@@ -175,12 +172,11 @@ async function assemble(
     users: imageUsers(stores.containers),
     workers,
     unpackers: resources.use(
-      new LayerWorkers({ maxWorkers: Math.max(2, settings["max-concurrent-downloads"]) }),
+      new LayerWorkers({ maxWorkers: Math.min(8, Math.max(2, settings["max-concurrent-downloads"])) }),
     ),
     logger,
     platform: hostPlatform(),
-    maxConcurrentDownloads: settings["max-concurrent-downloads"],
-    maxConcurrentUploads: settings["max-concurrent-uploads"],
+    ...transferLimits(settings),
   });
   const paths = new EnginePaths(dataRoot, storage.root, runRoot);
   const cgroupParent = settings["cgroup-parent"] || deriveCgroupParent(dataRoot);
@@ -315,7 +311,7 @@ async function assemble(
       return enginePlugins.names(volumeDrivers.names(), networkDrivers, logs.driverNames);
     },
     defaultLogDriver: logs.defaultDriver,
-    registry: { mirrors: settings["registry-mirror"], insecureRegistries: settings["insecure-registry"] },
+    registry: remotes,
     usage: {
       containers: () => containers.list({ all: true, limit: 0, size: true, filters: new Map() }),
       images: () => images.diskUsage(),
@@ -343,6 +339,8 @@ async function assemble(
     authorization: enginePlugins.authorization,
     reload: (next) => {
       const ignored = current.reload(next);
+      images.setLimits(transferLimits(current.values));
+      remotes.configure(registryAccess(current.values));
       system.announceReload(current.describe());
       return ignored;
     },

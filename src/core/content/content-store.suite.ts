@@ -185,6 +185,7 @@ export function testContentStore(open: () => Promise<ContentStoreFixture>): void
     await writer.commit({ digest: digestOf("hello world") });
     await told;
     expect(seen.at(-1)).toBe(11);
+    expect(follower.misled).toBe(false);
     const read = Buffer.alloc(20);
     expect(readSync(fd, read, 0, 20, 0)).toBe(11);
     expect(read.subarray(0, 11).toString()).toBe("hello world");
@@ -205,6 +206,7 @@ export function testContentStore(open: () => Promise<ContentStoreFixture>): void
       await follower.opened;
       await end(writer);
       expect(await failureOf(Array.fromAsync(follower.growth))).toBe("unavailable");
+      expect(follower.misled).toBe(true);
     }
   });
 }

@@ -52,6 +52,8 @@ export interface IngestFollower extends Disposable {
    * Errors: unavailable where it was wrong, and where the writer starts over or gives up.
    */
   readonly growth: AsyncIterable<number>;
+  /** Whether bytes that were told of have been thrown away since: found wrong, or given up by their writer. */
+  readonly misled: boolean;
 }
 
 /**

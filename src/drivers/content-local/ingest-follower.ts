@@ -23,6 +23,10 @@ export class LocalIngestFollower implements IngestFollower {
     return this.#tell();
   }
 
+  get misled(): boolean {
+    return this.#end === "failed";
+  }
+
   /** The file at `path` has `sizeBytes` now. */
   grew(path: string, sizeBytes: number): void {
     if (this.#end) return;

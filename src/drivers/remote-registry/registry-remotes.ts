@@ -23,15 +23,30 @@ const MAX_SEARCH_LIMIT = 100;
 
 /** Opens repositories on registries over HTTP. Connections, tokens and what registries ask for are kept between pulls. */
 export class RegistryRemotes implements RemoteFactory {
-  readonly #settings: RegistrySettings;
-  readonly #transport: HttpTransport;
-  readonly #endpoints: EndpointFinder;
+  #settings: RegistrySettings;
+  #transport: HttpTransport;
+  #endpoints: EndpointFinder;
   readonly #tokens = new TokenCache();
 
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.#transport = new HttpTransport(settings);
     this.#endpoints = new EndpointFinder(this.#transport, settings);
+  }
+
+  get mirrors(): readonly string[] {
+    return this.#settings.mirrors;
+  }
+
+  get insecureRegistries(): readonly string[] {
+    return this.#settings.insecureRegistries;
+  }
+
+  /** What is opened from now on follows `changed`; what is open goes on as it began, over connections that end by themselves. */
+  configure(changed: Partial<RegistrySettings>): void {
+    this.#settings = { ...this.#settings, ...changed };
+    this.#transport = new HttpTransport(this.#settings);
+    this.#endpoints = new EndpointFinder(this.#transport, this.#settings);
   }
 
   open(reference: NamedReference, options: RemoteOptions): RemoteRepository {

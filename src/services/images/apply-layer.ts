@@ -1,8 +1,9 @@
 import type { ChainId, DiffId, Digest } from "../../base/digest.ts";
 import { isKind } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
+import type { IngestFollower } from "../../core/content/content-store.ts";
 import type { Lease } from "../../core/leases/lease-store.ts";
-import { type UnpackedLayer, type UnpackOptions, unpackLayer } from "../../drivers/layers/mod.ts";
+import { type LayerSource, type UnpackOptions, unpackLayer } from "../../drivers/layers/mod.ts";
 import { claimSnapshot } from "./claims.ts";
 import { ingestRef } from "./download-blob.ts";
 import { wrongDiffId } from "./errors.ts";
@@ -43,14 +44,15 @@ export async function applyLayer(
   awaited: Awaited = AT_HAND,
 ): Promise<void> {
   if (await claimSnapshot(parts, lease, layer.chainId)) return;
+  using follower = parts.content.follow(ingestRef(layer.digest));
   try {
-    await makeSnapshot(parts, lease, layer, options, awaited);
+    await makeSnapshot(parts, lease, layer, options, awaited, follower);
   } catch (error) {
     // What is wrong with the blob is the cause of whatever its bytes led to.
     await awaited.arrived;
-    if (!isKind(error, "unavailable")) throw error;
+    if (!follower.misled) throw error;
     // The bytes that were followed were left over from an earlier try, and wrong; those that are stored now are right.
-    await makeSnapshot(parts, lease, layer, options, awaited);
+    await makeSnapshot(parts, lease, layer, options, awaited, undefined);
   }
 }
 
@@ -60,6 +62,7 @@ async function makeSnapshot(
   layer: LayerToApply,
   options: UnpackOptions,
   { arrived, below }: Awaited,
+  follower: IngestFollower | undefined,
 ): Promise<void> {
   const { snapshotter } = parts;
   const { parent } = layer;
@@ -69,7 +72,9 @@ async function makeSnapshot(
   if (!standsAlone) await below;
   await snapshotter.prepare(key, standsAlone ? undefined : parent);
   try {
-    const { diffId, implied } = await unpack(parts, layer.digest, key, options, arrived);
+    const target = await snapshotter.applyTarget(key);
+    const source = await openSource(parts, layer.digest, arrived, follower);
+    const { diffId, implied } = await unpackLayer(parts.unpackers, source, target, options);
     await arrived;
     if (diffId !== layer.diffId) throw wrongDiffId(layer.digest);
     await below;
@@ -82,17 +87,15 @@ async function makeSnapshot(
   }
 }
 
-async function unpack(
-  parts: ImageParts,
+/** The blob where it is stored, else the write that brings it, once that has begun. */
+async function openSource(
+  { content }: ImageParts,
   digest: Digest,
-  key: string,
-  options: UnpackOptions,
   arrived: Promise<void>,
-): Promise<UnpackedLayer> {
-  const { content, snapshotter, unpackers } = parts;
-  using follower = content.follow(ingestRef(digest));
-  const target = await snapshotter.applyTarget(key);
-  const fd = await Promise.race([arrived.then(() => undefined), follower.opened]);
-  const source = fd === undefined ? { path: content.pathOf(digest) } : { fd, growth: follower.growth };
-  return await unpackLayer(unpackers, source, target, options);
+  follower: IngestFollower | undefined,
+): Promise<LayerSource> {
+  const stored = arrived.then(() => ({ path: content.pathOf(digest) }));
+  if (!follower) return stored;
+  const followed = follower.opened.then((fd) => ({ fd, growth: follower.growth }));
+  return Promise.race([stored, followed]);
 }

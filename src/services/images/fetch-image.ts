@@ -180,4 +180,5 @@ async function extract(
   // Until all is there, the download is what is told.
   const onProgress = (readBytes: number) => hasArrived && progress(readBytes);
   await applyLayer(parts, lease, layer, { signal, onProgress }, awaited);
+  progress(layer.descriptor.size);
 }

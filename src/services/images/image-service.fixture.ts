@@ -20,6 +20,7 @@ export async function openImageFixture() {
   const folder = await mkdtemp(join(tmpdir(), "gantry-images-"));
   const database = new StateDatabase(join(folder, "state.db"));
   const workers = new LayerWorkers({ maxWorkers: 1 });
+  const unpackers = new LayerWorkers({ maxWorkers: 3 });
   await mkdir(join(folder, "overlay"));
   const snapshotter = await openOverlaySnapshotter({
     root: join(folder, "overlay"),
@@ -43,7 +44,7 @@ export async function openImageFixture() {
     remotes,
     users: { list: () => users },
     workers,
-    unpackers: workers,
+    unpackers,
     logger: silentLogger,
     platform: hostPlatform(),
     maxConcurrentDownloads: 3,
@@ -74,6 +75,7 @@ export async function openImageFixture() {
       await remotes.close();
       await snapshotter.reconcile();
       await workers.close();
+      await unpackers.close();
       database.close();
       await rm(folder, { recursive: true });
     },

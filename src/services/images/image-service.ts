@@ -81,6 +81,12 @@ export class ImageService {
     };
   }
 
+  /** From now on so many layers are on their way at a time; those that are stay so. */
+  setLimits(limits: Pick<ImageServiceOptions, "maxConcurrentDownloads" | "maxConcurrentUploads">): void {
+    this.#parts.downloads.setLimit(limits.maxConcurrentDownloads);
+    this.#parts.uploads.setLimit(limits.maxConcurrentUploads);
+  }
+
   list(options: ImageListOptions): Promise<ImageSummary[]> {
     return listImages(this.#parts, options);
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { digestOf } from "../../base/digest.ts";
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../spec/oci-image/media-types.ts";
@@ -16,12 +16,16 @@ export const descriptor = (mediaType: string, bytes: Uint8Array) => ({
   size: bytes.byteLength,
 });
 
+/** Answers a request for a blob. */
+export type BlobHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
 /** A registry that serves whatever it is told to, true or not. */
 export async function startScriptedRegistry() {
   const blobs = new Map<string, Uint8Array>();
   const manifests = new Map<string, { readonly bytes: Uint8Array; readonly mediaType: string }>();
   /** What refers to a digest; the registry has no such list while it is empty. */
   const referrers = new Map<string, object[]>();
+  const handlers = new Map<string, BlobHandler>();
   const server = createServer((request, response) => {
     const [, kind, name] = /^\/v2\/x\/(blobs|manifests|referrers)\/(.+)$/.exec(request.url ?? "") ?? [];
     if (kind === "referrers" && referrers.size > 0) {
@@ -32,6 +36,8 @@ export async function startScriptedRegistry() {
     const manifest = kind === "manifests" ? manifests.get(name!) : undefined;
     if (manifest)
       return void response.writeHead(200, { "content-type": manifest.mediaType }).end(manifest.bytes);
+    const handler = kind === "blobs" ? handlers.get(name!) : undefined;
+    if (handler) return handler(request, response);
     const blob = kind === "blobs" ? blobs.get(name!) : undefined;
     if (blob) return void response.writeHead(200, { "content-length": blob.byteLength }).end(blob);
     return void response.writeHead(404).end();
@@ -46,25 +52,34 @@ export async function startScriptedRegistry() {
   return {
     host: `localhost:${(server.address() as { port: number }).port}`,
     blobs,
+    /** By digest: blobs that are served in a way of their own. */
+    handlers,
     add,
     /** An image manifest; `change` says where it lies. */
-    addImage(tag: string, change: { diffIds?: string[]; architecture?: string; manifest?: object } = {}) {
+    addImage(
+      tag: string,
+      change: { layers?: Uint8Array[]; diffIds?: string[]; architecture?: string; manifest?: object } = {},
+    ) {
+      const layers = change.layers ?? [layerBytes];
       const { os, architecture } = hostPlatform();
       const config = json({
         os,
         architecture: change.architecture ?? architecture,
         config: {},
-        rootfs: { type: "layers", diff_ids: change.diffIds ?? [diffId] },
+        rootfs: {
+          type: "layers",
+          diff_ids: change.diffIds ?? layers.map((layer) => digestOf(gunzipSync(layer))),
+        },
       });
       blobs.set(digestOf(config), config);
-      blobs.set(digestOf(layerBytes), layerBytes);
+      for (const layer of layers) blobs.set(digestOf(layer), layer);
       return add(
         OCI_MANIFEST,
         {
           schemaVersion: 2,
           mediaType: OCI_MANIFEST,
           config: descriptor(OCI_CONFIG, config),
-          layers: [descriptor(OCI_LAYER_GZIP, layerBytes)],
+          layers: layers.map((layer) => descriptor(OCI_LAYER_GZIP, layer)),
           ...change.manifest,
         },
         tag,
