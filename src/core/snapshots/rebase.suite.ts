@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { kindOf } from "../../base/errors.ts";
 import { type Member, tarOf } from "../../spec/tar/tar.fixture.ts";
@@ -48,5 +48,30 @@ export function testRebase(open: () => Promise<SnapshotterFixture>): void {
     expect(await readFile(at("below/old"), "utf8")).toBe("base");
     expect(await readFile(at("below/deep/new"), "utf8")).toBe("top");
     await expect(stat(at("removed"))).rejects.toThrow("ENOENT");
+  });
+
+  test("a layer that hides all below does so whenever that comes", async () => {
+    await using fixture = await open();
+    const { snapshotter } = fixture;
+    await snapshotter.prepare("extract-top");
+    const top: Member[] = [
+      { name: "./", type: "directory", mode: 0o750 },
+      { name: ".wh..wh..opq" },
+      { name: "folder/", type: "directory" },
+      { name: "folder/new", content: "top" },
+      { name: "sparse", content: "s" },
+    ];
+    const implied = await fixture.apply("extract-top", tarOf(...top));
+    await snapshotter.prepare("extract-base");
+    await fixture.apply("extract-base", tarOf({ name: "folder/old" }, { name: "gone", content: "g" }));
+    await snapshotter.commit("base", "extract-base");
+    await snapshotter.rebase!("extract-top", "base", implied);
+    await snapshotter.commit("top", "extract-top");
+    await snapshotter.prepare("container", "top");
+    await using mounted = await fixture.mount("container");
+    expect((await readdir(mounted.path)).sort()).toEqual(["folder", "sparse"]);
+    expect(await readdir(join(mounted.path, "folder"))).toEqual(["new"]);
+    expect((await stat(mounted.path)).mode).toBe(0o40750);
+    expect(await readFile(join(mounted.path, "sparse"), "utf8")).toBe("s");
   });
 }

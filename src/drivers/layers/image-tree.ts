@@ -3,7 +3,7 @@ import { S_IF } from "../../os/linux/stat.ts";
 import type { ErofsContent, ErofsNode } from "../../spec/erofs/mod.ts";
 import { bytesOf, type TarEntry } from "../../spec/tar/mod.ts";
 import { canHave } from "./apply-metadata.ts";
-import { checkLinkTarget, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
+import { checkLinkTarget, joinEntryPath, parseEntryPath, parseWhiteout, quote } from "./entry-path.ts";
 import { type LowerDirectory, lowerDirectory } from "./lower-directory.ts";
 import { LowerLayers } from "./lower-layers.ts";
 import { isOverlayXattr, OPAQUE_XATTR } from "./overlay-marks.ts";
@@ -21,6 +21,7 @@ type DirectoryNode = ErofsNode & { readonly content: Extract<ErofsContent, { kin
 export class ImageTree {
   readonly root: ErofsNode;
   readonly #parents: readonly string[];
+  readonly #implied = new Set<string>();
 
   /** `parents`: trees of lower layers, uppermost first, which missing directories are like. */
   constructor(parents: readonly string[]) {
@@ -33,7 +34,9 @@ export class ImageTree {
     const { parent, name } = parseEntryPath(entry.name);
     if (name === "") {
       // The root exists already; only what it is like can be said.
-      if (entry.type === "directory") describe(this.root, entry);
+      if (entry.type !== "directory") return;
+      describe(this.root, entry);
+      this.#implied.delete("");
       return;
     }
     const whiteout = parseWhiteout(name);
@@ -42,9 +45,17 @@ export class ImageTree {
     if (whiteout?.kind === "opaque") hideAll(directory);
     else if (whiteout?.kind === "file" && !entries.has(whiteout.name))
       entries.set(whiteout.name, whiteoutNode());
-    else if (!whiteout && entry.type === "directory") addDirectory(entries, name, entry);
-    else if (!whiteout && entry.type === "hardlink") this.#addHardLink(directory, name, entry);
+    else if (!whiteout && entry.type === "directory") {
+      addDirectory(entries, name, entry);
+      this.#implied.delete(joinEntryPath(parent, name));
+    } else if (!whiteout && entry.type === "hardlink") this.#addHardLink(directory, name, entry);
     else if (!whiteout) entries.set(name, nodeOf(entry, content));
+  }
+
+  /** Directories whose look the layers below decide, the root too where it hides them, as byte strings. */
+  get implied(): readonly string[] {
+    const root = this.root.xattrs.has(OPAQUE_XATTR) ? [""] : [];
+    return [...new Set([...root, ...this.#implied])];
   }
 
   /** All members are there. */
@@ -124,6 +135,7 @@ export class ImageTree {
   }
 
   #missingDirectory(path: string): DirectoryNode {
+    this.#implied.add(path);
     const lower: LowerDirectory = lowerDirectory(this.#parents, path) ?? {
       uid: 0,
       gid: 0,

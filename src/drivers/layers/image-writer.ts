@@ -1,6 +1,6 @@
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
-import { invalidArgument } from "../../base/errors.ts";
+import { internal, invalidArgument } from "../../base/errors.ts";
 import type { ImageTarget } from "../../core/snapshots/snapshotter.ts";
 import { EROFS_BLOCK_BYTES, EROFS_DATA_START_BYTES, encodeErofs } from "../../spec/erofs/mod.ts";
 import type { TarEntry } from "../../spec/tar/mod.ts";
@@ -12,6 +12,16 @@ import { writeAll } from "./write-all.ts";
 /** The tree is kept in memory until the end: a kilobyte or so a member. */
 const MAX_ENTRIES = 2_000_000;
 const PAGE_BYTES = 4096;
+const { O_CREAT, O_RDWR, O_TRUNC } = constants;
+
+/** The image's first kilobyte is free for others: there the length of the tar is kept. */
+const ARCHIVE_LENGTH_OFFSET = 0;
+const READ_BYTES = 1024 * 1024;
+
+export interface ImageLimits {
+  /** Members that are accepted before the layer is refused. */
+  readonly maxEntries?: number;
+}
 
 interface OpenFile {
   readonly entry: TarEntry;
@@ -39,12 +49,32 @@ export class ImageWriter implements LayerSink {
   readonly #sparseFiles: SparseFile[] = [];
   #entries = 0;
 
-  constructor(target: ImageTarget, limits: { readonly maxEntries?: number } = {}) {
+  constructor(target: ImageTarget, limits: ImageLimits = {}, flags = O_CREAT | O_TRUNC) {
     this.#target = target;
     this.#tree = new ImageTree(target.parents);
     this.#maxEntries = limits.maxEntries ?? MAX_ENTRIES;
-    const { O_CREAT, O_RDWR, O_TRUNC } = constants;
-    this.#fd = openSync(target.imageFile, O_CREAT | O_RDWR | O_TRUNC, 0o600);
+    this.#fd = openSync(target.imageFile, flags | O_RDWR, 0o600);
+  }
+
+  /** A writer of the same image again, to be fed with its `storedArchive` alone. Errors: ENOENT. */
+  static reopen(target: ImageTarget): ImageWriter {
+    const writer = new ImageWriter(target, {}, 0);
+    const length = Buffer.alloc(8);
+    readSync(writer.#fd, length, 0, length.length, ARCHIVE_LENGTH_OFFSET);
+    writer.#archiveBytes = Number(length.readBigUInt64LE());
+    return writer;
+  }
+
+  /** The tar that is in the image, in pieces; each is valid until the next one is asked for. */
+  *storedArchive(): Generator<Buffer> {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    for (let done = 0; done < this.#archiveBytes; ) {
+      const wanted = Math.min(buffer.length, this.#archiveBytes - done);
+      const taken = readSync(this.#fd, buffer, 0, wanted, EROFS_DATA_START_BYTES + done);
+      if (taken === 0) throw internal(`the image ${this.#target.imageFile} is cut`);
+      yield buffer.subarray(0, taken);
+      done += taken;
+    }
   }
 
   get entries(): number {
@@ -56,9 +86,8 @@ export class ImageWriter implements LayerSink {
     this.#archiveBytes += bytes.byteLength;
   }
 
-  /** Its directories get what the trees below say of them while they are made. */
   get implied(): readonly string[] {
-    return [];
+    return this.#target.parents.length > 0 ? [] : this.#tree.implied;
   }
 
   entry(entry: TarEntry, contentOffset: number): void {
@@ -104,6 +133,7 @@ export class ImageWriter implements LayerSink {
     writeAll(this.#fd, metadata, end);
     // The kernel reads whole pages.
     ftruncateSync(this.#fd, align(end + metadata.length));
+    head.writeBigUInt64LE(BigInt(this.#archiveBytes), ARCHIVE_LENGTH_OFFSET);
     // Last: without a head the file is no image.
     writeAll(this.#fd, head, 0);
     fsyncSync(this.#fd);

@@ -49,6 +49,8 @@ export interface LayerJobs {
     };
     readonly output: undefined;
   };
+  /** As `adopt`, for a layer that is an image. */
+  reindexImage: { readonly input: ImageTarget; readonly output: undefined };
   copy: { readonly input: { readonly source: string; readonly target: string }; readonly output: undefined };
 }
 

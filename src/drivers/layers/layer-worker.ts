@@ -6,10 +6,13 @@ import { applyLayer } from "./apply-layer.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { copyTree } from "./copy-tree.ts";
 import { extractArchive } from "./extract-archive.ts";
+import { hideLowerRoot } from "./hide-lower-root.ts";
 import type { FromWorker, LayerJobName, LayerJobs, ToWorker } from "./layer-job.ts";
 import { makeImage } from "./make-image.ts";
 import { measureTree } from "./measure-tree.ts";
 import { overlayChanges } from "./overlay-changes.ts";
+import { isOpaque } from "./overlay-marks.ts";
+import { reindexImage } from "./reindex-image.ts";
 import { packError } from "./send-error.ts";
 import { type TarSource, tarTree } from "./tar-tree.ts";
 
@@ -45,6 +48,11 @@ const JOBS: {
   },
   adopt: ({ directory, parents, implied }) => {
     adoptDirectories(directory, parents, implied);
+    if (isOpaque(directory)) hideLowerRoot(directory, parents);
+    return undefined;
+  },
+  reindexImage: (target) => {
+    reindexImage(target);
     return undefined;
   },
   copy: ({ source, target }) => {

@@ -17,8 +17,8 @@ import {
   quote,
   toFilePath,
 } from "./entry-path.ts";
+import { hideLowerRoot } from "./hide-lower-root.ts";
 import type { LayerSink } from "./layer-sink.ts";
-import { LowerLayers } from "./lower-layers.ts";
 import { OpenDirectories, type OpenDirectory } from "./open-directories.ts";
 import { isWhiteout, OPAQUE_XATTR } from "./overlay-marks.ts";
 import { removeEntry } from "./remove-entry.ts";
@@ -127,7 +127,7 @@ export class LayerWriter implements LayerSink {
 
   /** The archive has ended: directories get their modes and times. */
   finish(): void {
-    if (this.#hidesRoot) this.#hideLowerRoot();
+    if (this.#hidesRoot) hideLowerRoot(this.#target.directory, this.#target.parents ?? []);
     // Deepest first: changing what is in a directory changes its time.
     for (const [path, entry] of [...this.#finalDirectories].reverse()) {
       const { parent, name } = parseEntryPath(path);
@@ -274,17 +274,6 @@ export class LayerWriter implements LayerSink {
       const at = joinEntryPath(path, name);
       if (!this.#made.has(at)) this.#remove(directory, name);
       else if (statOf(directory, name)?.type === "directory") this.#removeOlder(at);
-    }
-  }
-
-  /** An overlay takes no mark on its root: what lower layers have there is hidden piece by piece. */
-  #hideLowerRoot(): void {
-    const root = this.#directories.get("");
-    using lower = new LowerLayers(this.#target.parents ?? []);
-    for (const name of lower.list("")) {
-      const own = statOf(root, name);
-      if (!own) this.#hide(root, name);
-      else if (own.type === "directory") this.#hideAll(this.#directories.get(name));
     }
   }
 

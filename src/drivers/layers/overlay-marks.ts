@@ -20,7 +20,7 @@ export function isOpaqueFile(name: string): boolean {
   return name === OPAQUE_WHITEOUT;
 }
 
-/** Whether an open directory hides what lower layers have in it. */
-export function isOpaque(node: { readonly fd: number }): boolean {
+/** Whether a directory, open or at a trusted path, hides what lower layers have in it. */
+export function isOpaque(node: { readonly fd: number } | string): boolean {
   return getXattr(node, OPAQUE_XATTR)?.toString() === "y";
 }

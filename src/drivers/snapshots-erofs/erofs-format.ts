@@ -68,6 +68,12 @@ export class ErofsFormat implements SnapshotFormat {
     return this.#imageTarget(place);
   }
 
+  async adopt(place: SnapshotPlace, implied: readonly string[]): Promise<void> {
+    if (implied.length === 0) return;
+    await this.#parts.mounts.need(place.parents);
+    await this.#parts.workers.run("reindexImage", this.#imageTarget(place));
+  }
+
   async seal(place: SnapshotPlace): Promise<void> {
     const { directory } = place;
     const upper = join(directory, OVERLAY_FILES);

@@ -12,7 +12,7 @@ import type {
 } from "../../core/snapshots/snapshotter.ts";
 import { limitTree, releaseTree } from "../../os/linux/project-quota.ts";
 import { syncFilesystem } from "../../os/linux/sync-filesystem.ts";
-import type { LayerWorkers, SnapshotFormat, SnapshotPlace } from "../layers/mod.ts";
+import { isOpaque, type LayerWorkers, type SnapshotFormat, type SnapshotPlace } from "../layers/mod.ts";
 
 /** Where in its directory a snapshot has its own files. */
 export const OVERLAY_FILES = "fs";
@@ -83,7 +83,8 @@ export class OverlayFormat implements SnapshotFormat {
 
   async adopt(place: SnapshotPlace, implied: readonly string[]): Promise<void> {
     const { upper, lower } = this.#directoriesOf(place);
-    if (implied.length > 0) await this.#workers.run("adopt", { directory: upper, parents: lower, implied });
+    if (implied.length === 0 && !isOpaque(upper)) return;
+    await this.#workers.run("adopt", { directory: upper, parents: lower, implied });
   }
 
   async seal(): Promise<void> {}
