@@ -57,8 +57,8 @@ export class ContainerLog implements AsyncDisposable {
   }
 
   /** Resolves when everything in the spool is delivered, or when it was waited for long enough. */
-  async deliverSoon(): Promise<void> {
-    const delivered = this.#delivered(await this.#spool.size());
+  async deliverSoon(options: { readonly unlessFailing?: boolean } = {}): Promise<void> {
+    const delivered = this.#delivered(await this.#spool.size(), options);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, DELIVERY_GRACE_MS);
     await Promise.race([delivered, promise]);
@@ -140,8 +140,8 @@ export class ContainerLog implements AsyncDisposable {
     await this.#pumps[0]?.caughtUp(await this.#spool.size(), { unlessFailing: true });
   }
 
-  async #delivered(size: number): Promise<void> {
-    await Promise.all(this.#pumps.map((pump) => pump.caughtUp(size)));
+  async #delivered(size: number, options: { readonly unlessFailing?: boolean } = {}): Promise<void> {
+    await Promise.all(this.#pumps.map((pump) => pump.caughtUp(size, options)));
   }
 
   /** Answers whether there may be more to read; for the last time after the end. */
