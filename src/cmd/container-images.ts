@@ -1,11 +1,26 @@
 import type { Digest } from "../base/digest.ts";
 import { isKind } from "../base/errors.ts";
 import type { ImageStore } from "../core/images/image-store.ts";
+import { type ElfKind, isEmulated } from "../os/linux/binfmt.ts";
 import type { ContainerImage, ContainerImages } from "../services/containers/parts.ts";
 import type { ImageService, ResolvedImage } from "../services/images/mod.ts";
 import type { OCIDescriptor } from "../spec/engine-api/mod.ts";
 import type { ImageConfigDocument } from "../spec/oci-image/config.ts";
 import { formatPlatform, type Platform, parsePlatform, platformRank } from "../spec/oci-image/platform.ts";
+
+/** How programs of the architectures begin that emulators are made for. */
+const ELF_KINDS: Readonly<Record<string, ElfKind>> = {
+  "386": { machine: 3, bits: 32 },
+  amd64: { machine: 62, bits: 64 },
+  arm: { machine: 40, bits: 32 },
+  arm64: { machine: 183, bits: 64 },
+  loong64: { machine: 258, bits: 64 },
+  mips64: { machine: 8, bits: 64, bigEndian: true },
+  mips64le: { machine: 8, bits: 64 },
+  ppc64le: { machine: 21, bits: 64 },
+  riscv64: { machine: 243, bits: 64 },
+  s390x: { machine: 22, bits: 64, bigEndian: true },
+};
 
 /** Images as the container verbs see them. */
 export class ContainerImageSource implements ContainerImages {
@@ -35,7 +50,7 @@ export class ContainerImageSource implements ContainerImages {
       topLayer: image.topLayer,
       platform: image.platform,
       config: config.config,
-      platformWarning: platform ? undefined : this.#warnOfPlatform(config),
+      platformWarning: this.#warnOfPlatform(config, platform !== undefined),
     };
   }
 
@@ -63,9 +78,18 @@ export class ContainerImageSource implements ContainerImages {
     return false;
   }
 
-  #warnOfPlatform({ os, architecture, variant }: ImageConfigDocument): string | undefined {
+  #warnOfPlatform(
+    { os, architecture, variant }: ImageConfigDocument,
+    requested: boolean,
+  ): string | undefined {
     const wanted = { os, architecture, ...(variant && { variant }) };
     if (platformRank(this.#machine, wanted) !== undefined) return undefined;
+    if (requested) {
+      // Docker says nothing to who asked for it, and leaves him with the kernel's "exec format error".
+      const kind = ELF_KINDS[architecture];
+      if (kind && isEmulated(kind)) return undefined;
+      return `This machine (${formatPlatform(this.#machine)}) runs programs of ${formatPlatform(wanted)} only through an emulator that is registered with the kernel (binfmt_misc), and none is: they will end with "exec format error"`;
+    }
     return `The requested image's platform (${formatPlatform(wanted)}) does not match the detected host platform (${formatPlatform(this.#machine)}) and no specific platform was requested`;
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { registerEmulator } from "../fixtures/emulator.ts";
 import { startSearchIndex, startTamperer } from "../fixtures/odd-registries.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
@@ -281,6 +282,40 @@ describe("images, as the books have it", () => {
       ),
     );
     await out("rmi", name);
+  });
+
+  test("a program for another machine ends with a reason, and runs where the kernel knows an emulator", async () => {
+    const own = await out("version", "-f", "{{.Server.Arch}}");
+    const other = own === "s390x" ? "arm64" : "s390x";
+    const directory = join(harness.engine.directory, "foreign");
+    // The head of no real machine's programs: nobody else on this machine is handed to the emulator of this test.
+    const head = Buffer.from(`\x7fELF\x02\x01\x01gantry${process.pid % 1000}\0\0\0`, "latin1").subarray(
+      0,
+      16,
+    );
+    mkdirSync(join(directory, "bin"), { recursive: true });
+    const program = Buffer.concat([head, Buffer.from([2, 0, 0xfe, 0xca]), Buffer.alloc(100)]);
+    writeFileSync(join(directory, "bin/echo"), program, { mode: 0o755 });
+    await runOrThrow(["tar", "-C", directory, "-cf", join(directory, "../foreign.tar"), "."]);
+    await out("import", "--platform", `linux/${other}`, join(directory, "../foreign.tar"), "foreign");
+    const run = [
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--platform",
+      `linux/${other}`,
+      "foreign",
+      "/bin/echo",
+      "emulated",
+    ];
+    const { code, stderr } = await docker(...run);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`runs programs of linux/${other} only through an emulator`);
+    expect(stderr.toLowerCase()).toMatch(/exec format error\n$/);
+    using emulator = registerEmulator(join(harness.engine.directory, "binfmt"), head);
+    if (emulator.registered) expect((await docker(...run)).stdout).toBe("emulated\n");
+    await out("rmi", "foreign");
   });
 
   test("save: several images, a repository with all its tags, to a file and to stdout", async () => {

@@ -33,7 +33,7 @@ export interface ContainerImage {
   readonly topLayer: string;
   readonly platform: string;
   readonly config: ImageConfig;
-  /** Docker's words where no platform was asked for and this machine's is another. */
+  /** Where this machine's platform is another: docker's words, or what is missing where that platform was asked for. */
   readonly platformWarning: string | undefined;
 }
 
