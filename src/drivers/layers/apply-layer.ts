@@ -8,6 +8,11 @@ import { ImageWriter } from "./image-writer.ts";
 import type { LayerSink } from "./layer-sink.ts";
 import { type LayerLimits, LayerWriter } from "./layer-writer.ts";
 
+/** A layer may be that large however small it came. */
+const UNQUESTIONED_BYTES = 16 * 1024 ** 3;
+/** Beyond that, this many times what came. */
+const MOST_EXPANSION = 200;
+
 /** A layer that was unpacked. */
 export interface UnpackedLayer {
   /** Digest of the uncompressed tar. */
@@ -52,6 +57,7 @@ export async function applyLayer(
     for await (const chunk of chunks) {
       hash.update(chunk);
       tarBytes += chunk.byteLength;
+      checkExpansion(tarBytes, compressedBytes, limits);
       if (!reader.ended) sink.raw?.(chunk);
       reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     }
@@ -72,6 +78,19 @@ export async function applyLayer(
     compression,
     implied: sink.implied,
   };
+}
+
+/** Errors: invalidArgument for a layer that is made to fill the disk: no file system's contents are packed that well. */
+function checkExpansion(tarBytes: number, compressedBytes: number, limits: LayerLimits): void {
+  const limitBytes = Math.max(
+    limits.unquestionedBytes ?? UNQUESTIONED_BYTES,
+    compressedBytes * MOST_EXPANSION,
+  );
+  if (tarBytes > limitBytes) {
+    throw invalidArgument(
+      `the layer expands to more than ${limitBytes} bytes from ${compressedBytes}: it is refused as a decompression bomb`,
+    );
+  }
 }
 
 function openSink(target: ApplyTarget, limits: LayerLimits): LayerSink {

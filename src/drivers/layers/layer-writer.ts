@@ -32,6 +32,8 @@ const MAX_ENTRIES = 10_000_000;
 export interface LayerLimits {
   /** Members that are accepted before the layer is refused. */
   readonly maxEntries?: number;
+  /** Size of the tar that is accepted however small the layer came. */
+  readonly unquestionedBytes?: number;
   /** Names of whiteouts are names of files: the tar is no layer. */
   readonly whiteoutsAreFiles?: boolean;
   /** Blocks of zeros become holes of files. */
@@ -55,7 +57,7 @@ interface OpenFile {
 export class LayerWriter implements LayerSink {
   readonly #target: TreeTarget;
   readonly #directories: OpenDirectories;
-  readonly #limits: Required<LayerLimits>;
+  readonly #limits: Required<Omit<LayerLimits, "unquestionedBytes">>;
   /** Directories with the metadata they are to have once everything in them is there. */
   readonly #finalDirectories = new Map<string, TarEntry>();
   /** What this layer made, by path: whiteouts only remove what is older. Kept only where whiteouts remove at once. */

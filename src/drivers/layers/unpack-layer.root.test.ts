@@ -109,6 +109,15 @@ test("everything a layer says about a file is there afterwards, and packing says
   expect(listed.stdout + listed.stderr).toBe("");
 });
 
+test("a layer that is made to fill the disk is refused before it does", async () => {
+  const bomb = gzipSync(tarOf({ name: "zeros", content: "\0".repeat(40 * 1024 * 1024) }));
+  const limits = { unquestionedBytes: 4 * 1024 * 1024 };
+  const directory = newFolder();
+  const target = { directory, whiteouts: "overlay" as const };
+  await expect(unpackLayer(workers, streamOf(bomb), target, limits)).rejects.toThrow("decompression bomb");
+  expect(lstatSync(join(directory, "zeros")).size).toBeLessThan(16 * 1024 * 1024);
+});
+
 test("digests and sizes of plain, gzip and zstd layers", async () => {
   const archive = tarOf({ name: "a", content: "a".repeat(100_000) }, { name: "b/c", content: "c" });
   for (const [compression, bytes] of [

@@ -26,12 +26,13 @@ export class AgentPool {
     this.#settings = settings;
   }
 
-  async routeTo(url: URL): Promise<Route> {
+  /** `isPinned`: the address is what is trusted, not the certificate. */
+  async routeTo(url: URL, isPinned: boolean): Promise<Route> {
     const proxy = proxyFor(url, this.#settings.environment);
-    const key = `${url.protocol}//${url.host} ${proxy?.href ?? ""}`;
+    const key = `${url.protocol}//${url.host} ${proxy?.href ?? ""} ${isPinned}`;
     let agent = this.#agents.get(key);
     if (!agent) {
-      agent = this.#makeAgent(url, proxy);
+      agent = this.#makeAgent(url, proxy, isPinned);
       this.#agents.set(key, agent);
       // A folder that cannot be read now may be readable at the next try.
       agent.catch(() => this.#agents.delete(key));
@@ -46,11 +47,11 @@ export class AgentPool {
     for (const agent of agents) if (agent.status === "fulfilled") agent.value.destroy();
   }
 
-  async #makeAgent(url: URL, proxy: URL | undefined): Promise<HttpAgent> {
+  async #makeAgent(url: URL, proxy: URL | undefined, isPinned: boolean): Promise<HttpAgent> {
     if (url.protocol === "http:") return new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
     const { certificateDirs, environment } = this.#settings;
     const material = await readTlsMaterial(url.host, certificateDirs, environment);
-    const tls = { ...material, rejectUnauthorized: !isInsecure(url.host, this.#settings) };
+    const tls = { ...material, rejectUnauthorized: !isPinned && !isInsecure(url.host, this.#settings) };
     const agent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...tls });
     if (proxy) {
       const name = hostnameOf(url.host);

@@ -1,10 +1,13 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { retry } from "../../base/async.ts";
 import { type AuthChallenge, parseChallenges } from "../../spec/distribution/challenge.ts";
 import { DEFAULT_DOMAIN } from "../../spec/reference/reference.ts";
 import { ConnectionError, isRetryable } from "./connection-error.ts";
+import { proxyFor } from "./proxy.ts";
 import { headerList, MAX_RETRY_DELAY_MS } from "./registry-client.ts";
 import { RegistryError, readRegistryError } from "./registry-error.ts";
-import { isInsecure, type RegistrySettings } from "./settings.ts";
+import { areInsecure, hostnameOf, isInsecure, type RegistrySettings } from "./settings.ts";
 import type { HttpAnswer, HttpTransport } from "./transport.ts";
 
 const DOCKER_HUB = "registry-1.docker.io";
@@ -15,6 +18,10 @@ export interface Endpoint {
   /** Root of the registry: `https://registry-1.docker.io/`. */
   readonly base: URL;
   readonly challenges: readonly AuthChallenge[];
+}
+
+async function resolveName(name: string): Promise<string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
 /** The registry host that serves the images of `domain`. */
@@ -43,7 +50,8 @@ export class EndpointFinder {
   async find(domain: string, signal?: AbortSignal): Promise<Endpoint> {
     const host = registryHost(domain);
     const secure = new URL(`https://${host}/`);
-    if (!isInsecure(host, this.#settings)) return this.ping(secure, signal);
+    const isAllowed = isInsecure(host, this.#settings) || (await this.#pinInsecure(secure));
+    if (!isAllowed) return this.ping(secure, signal);
     const plain = new URL(`http://${host}/`);
     if (this.#fresh(plain)) return this.ping(plain, signal);
     try {
@@ -52,6 +60,23 @@ export class EndpointFinder {
       if (!(error instanceof ConnectionError)) throw error;
       return this.ping(plain, signal);
     }
+  }
+
+  /**
+   * Whether a name may be reached without TLS for its addresses' sake. All of them must be in a network that the operator
+   * named, and from then on the name is dialled at no other address, whatever a resolver says later (CVE-2026-92543).
+   */
+  async #pinInsecure(url: URL): Promise<boolean> {
+    const { insecureRegistries, environment, resolve = resolveName } = this.#settings;
+    const name = hostnameOf(url.host);
+    if (isIP(name) !== 0 || !insecureRegistries.some((entry) => entry.includes("/"))) return false;
+    // Behind a proxy it is the proxy that dials.
+    if (proxyFor(url, environment) || proxyFor(new URL(`http://${url.host}`), environment)) return false;
+    // What cannot be resolved is told by the request itself.
+    const addresses = await resolve(name).catch(() => []);
+    const isAllowed = areInsecure(addresses, this.#settings);
+    this.#transport.pin(name, isAllowed ? addresses : undefined);
+    return isAllowed;
   }
 
   /** The endpoint at a known address. Errors: unavailable. */

@@ -11,6 +11,8 @@ export interface RegistrySettings {
   readonly certificateDirs: readonly string[];
   /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, either case. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Addresses of a name; the system's resolver where left out. */
+  readonly resolve?: (name: string) => Promise<readonly string[]>;
   readonly userAgent: string;
   /** A transfer that brings no byte for so long is given up and tried again. */
   readonly stallTimeoutMs: number;
@@ -37,6 +39,16 @@ export function hostnameOf(host: string): string {
   if (bracketed) return bracketed[1]!;
   const colon = host.lastIndexOf(":");
   return colon >= 0 ? host.slice(0, colon) : host;
+}
+
+/** Whether all of a name's addresses are in networks that may be reached without TLS. */
+export function areInsecure(
+  addresses: readonly string[],
+  settings: Pick<RegistrySettings, "insecureRegistries">,
+): boolean {
+  const networks = settings.insecureRegistries.filter((entry) => entry.includes("/"));
+  const isInside = (address: string) => networks.some((network) => isInNetwork(address, network));
+  return addresses.length > 0 && addresses.every(isInside);
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { unavailable } from "../../base/errors.ts";
 import { AgentPool, proxyAuthorization } from "./agents.ts";
 import { stalled, toConnectionError } from "./connection-error.ts";
@@ -35,41 +35,52 @@ export interface HttpAnswer {
 
 const MAX_DISCARDED_BYTES = 64 * 1024;
 
+/** Answers with the same addresses whatever a resolver says. */
+function lookupFixed(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_name, options, callback) => {
+    if (options.all) callback(null, found);
+    else callback(null, found[0]!.address, found[0]!.family);
+  };
+}
+
 /** `localhost` is this machine whatever a resolver says of it: the promise that plain HTTP to it rests on. */
-const lookupLoopback: LookupFunction = (_name, options, callback) => {
-  const addresses = [
-    { address: "127.0.0.1", family: 4 },
-    { address: "::1", family: 6 },
-  ];
-  if (options.all) callback(null, addresses);
-  else callback(null, "127.0.0.1", 4);
-};
+const LOOPBACK = ["127.0.0.1", "::1"];
 
 /** Sends single HTTP requests over kept connections. Knows nothing of registries, redirects or retries. */
 export class HttpTransport {
   readonly #settings: RegistrySettings;
   readonly #agents: AgentPool;
+  /** Addresses by name that may be dialled, and no others. */
+  readonly #pinned = new Map<string, readonly string[]>([["localhost", LOOPBACK]]);
 
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.#agents = new AgentPool(settings);
   }
 
+  /** From now on `name` is dialled at these addresses only, and its certificate is not asked for; undefined undoes that. */
+  pin(name: string, addresses: readonly string[] | undefined): void {
+    if (addresses) this.#pinned.set(name, addresses);
+    else this.#pinned.delete(name);
+  }
+
   /** Errors: unavailable with Go's text of what failed; canceled where the signal was aborted. */
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { method, url, signal } = request;
-    const { agent, proxy } = await this.#agents.routeTo(url);
+    const name = hostnameOf(url.host);
+    const pinned = this.#pinned.get(name);
+    const { agent, proxy } = await this.#agents.routeTo(url, pinned !== undefined);
     if (signal?.aborted) throw toConnectionError(method, url, undefined, signal);
     const headers: Record<string, string> = { "user-agent": this.#settings.userAgent, ...request.headers };
     if (request.body) headers["content-length"] = String(request.body.contentLength);
     else if (method === "POST" || method === "PUT") headers["content-length"] = "0";
-    const name = hostnameOf(url.host);
     const options = {
       method,
       agent,
       headers,
       ...(signal && { signal }),
-      ...(name === "localhost" && { lookup: lookupLoopback, autoSelectFamily: true }),
+      ...(pinned && { lookup: lookupFixed(pinned), autoSelectFamily: true }),
     };
     const outgoing = proxy
       ? httpRequest({
