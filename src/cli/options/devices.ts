@@ -1,14 +1,13 @@
 import { invalidArgument } from "../../base/errors.ts";
+import { parseDeviceName } from "../../spec/cdi/device-name.ts";
 import type { DeviceMapping, DeviceRequest } from "../../spec/engine-api/mod.ts";
 
 function isMode(text: string): boolean {
   return text !== "" && /^[rwm]+$/.test(text) && new Set(text).size === text.length;
 }
 
-/** `vendor.example/class=device`. Source: Container Device Interface specification, "Device names". */
-function isCdiName(text: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_.-]*\/[A-Za-z][A-Za-z0-9_-]*=[A-Za-z0-9][A-Za-z0-9_.:-]*$/.test(text);
-}
+/** Whether a value is a CDI name, and so no path. */
+const isDeviceName = (text: string) => parseDeviceName(text) !== undefined;
 
 function parseMapping(text: string): DeviceMapping {
   const parts = text.split(":");
@@ -31,9 +30,9 @@ export interface DeviceFlags {
 
 /** What `--device` values ask for: `path[:path][:rwm]` or CDI names. */
 export function parseDevices(values: readonly string[]): DeviceFlags {
-  const names = values.filter(isCdiName);
+  const names = values.filter(isDeviceName);
   return {
-    mappings: values.filter((value) => !isCdiName(value)).map(parseMapping),
+    mappings: values.filter((value) => !isDeviceName(value)).map(parseMapping),
     requests: names.length === 0 ? [] : [{ Driver: "cdi", DeviceIDs: names }],
   };
 }
