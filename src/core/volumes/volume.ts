@@ -49,9 +49,14 @@ export interface VolumeDriver {
    */
   sweep?(stored: readonly VolumeRecord[]): Promise<VolumeSweep>;
   /** The volume of that name as the driver has it now; undefined where it has none. Only where others may change volumes too. */
-  find?(name: string): Promise<DriverVolume | undefined>;
+  find?(name: string, options?: FindOptions): Promise<DriverVolume | undefined>;
   /** All volumes that the driver has. Only where others may change volumes too. */
   list?(): Promise<DriverVolume[]>;
+}
+
+export interface FindOptions {
+  /** Whether anybody can be kept from something else by the question: one who does not answer at once is left out. */
+  readonly impatient?: boolean;
 }
 
 /** Volume drivers by name, those of plug-ins among them. */

@@ -1,5 +1,4 @@
 import { messageOf } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { JoinOptions, NetworkDriver, Sandbox } from "../../core/networks/network-driver.ts";
 import type {
@@ -9,11 +8,11 @@ import type {
   PortBinding,
 } from "../../core/networks/network-record.ts";
 import type { IpamDriver } from "../ipam/mod.ts";
-import { type InterfaceNames, setDefaultRoutes } from "../network-sandbox/mod.ts";
+import { type InterfaceNames, newEndpoint, setDefaultRoutes } from "../network-sandbox/mod.ts";
 import { PluginRefusal } from "../plugin-client/mod.ts";
 import type { NetworkPlugin } from "./network-plugin.ts";
 import { giveLinkBack, takeLink } from "./plugin-link.ts";
-import { type JoinReply, readInterface } from "./replies.ts";
+import { type JoinReply, readInterface, readJoin } from "./replies.ts";
 
 const INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname";
 
@@ -71,31 +70,15 @@ export class NetworkPluginDriver implements NetworkDriver {
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
     const { ipam } = this.#options;
     ipam.restoreNetwork(network);
-    const { ipv4, ipv6, macAddress } = await ipam.takeAddresses(network, {
+    const taken = await ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
     });
     const wanted: EndpointRecord = {
-      id: newId(),
-      networkId: network.id,
-      containerId: request.containerId,
-      containerName: request.containerName,
-      macAddress: request.macAddress ?? macAddress ?? "",
-      ipv4Address: ipv4?.address ?? "",
-      ipv4PrefixLength: ipv4?.prefixLength ?? 0,
-      ipv4Gateway: ipv4?.gateway ?? "",
-      ipv6Address: ipv6?.address ?? "",
-      ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-      ipv6Gateway: ipv6?.gateway ?? "",
-      interfaceName: "",
-      hostInterfaceName: "",
-      aliases: request.aliases,
-      links: request.links,
-      dnsNames: request.dnsNames,
-      driverOptions: request.driverOptions,
-      gatewayPriority: request.gatewayPriority,
-      exposedPorts: request.exposedPorts,
+      ...newEndpoint(network, request, taken),
+      // Where nobody asks for one, the plug-in's link has one of its own.
+      macAddress: request.macAddress ?? taken.macAddress ?? "",
       ports: request.ports,
     };
     try {
@@ -123,7 +106,7 @@ export class NetworkPluginDriver implements NetworkDriver {
     const reply = await this.#plugin.join(endpoint, sandbox.path);
     let joined: EndpointRecord = endpoint;
     try {
-      joined = this.#takeLink(endpoint, sandbox, reply, options);
+      joined = this.#takeLink(endpoint, sandbox, readJoin(reply), options);
       const { ipv4, ipv6 } = options.defaultRoute;
       if (ipv4 || ipv6) await this.#plugin.openExit(joined);
       return { ...joined, ports: await this.#plugin.portsOf(joined) };

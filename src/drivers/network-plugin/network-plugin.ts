@@ -2,7 +2,7 @@ import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-
 import { AF_INET, AF_INET6, type IpFamily } from "../../os/linux/netlink/mod.ts";
 import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 import { endpointOptions, networkMessage, networkOptions, readPorts, sandboxOptions } from "./messages.ts";
-import { type JoinReply, type NetworkPluginCapabilities, readCapabilities, readJoin } from "./replies.ts";
+import { type NetworkPluginCapabilities, readCapabilities } from "./replies.ts";
 
 const WORK: CallOptions = { timeoutMs: 30_000, refusalPrefix: "remote: " };
 /** What takes things down is not tried again: a container that ends does not wait for a plug-in that is gone. */
@@ -62,9 +62,10 @@ export class NetworkPlugin {
     await this.#call("DeleteEndpoint", nameOf(endpoint), CLEANUP);
   }
 
-  async join(endpoint: EndpointRecord, sandboxPath: string): Promise<JoinReply> {
+  /** How the container is to get in: `readJoin` reads it. */
+  async join(endpoint: EndpointRecord, sandboxPath: string): Promise<Reply> {
     const request = { ...nameOf(endpoint), SandboxKey: sandboxPath, Options: sandboxOptions(endpoint) };
-    return readJoin(await this.#call("Join", request));
+    return await this.#call("Join", request);
   }
 
   async leave(endpoint: EndpointName): Promise<void> {

@@ -1,11 +1,13 @@
 import { isAbsolute } from "node:path";
 import { internal, isKind, messageOf, unavailable } from "../../base/errors.ts";
-import type { DriverVolume, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
+import type { DriverVolume, FindOptions, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
 import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 
 /** How long calls that do work, and all others, may take. */
 const LONG_MS = 120_000;
 const SHORT_MS = 60_000;
+/** Of lists of everything, and searches among all drivers: one that hangs must not keep the others' from being seen. */
+const IMPATIENT: CallOptions = { timeoutMs: 5_000, retryForMs: 0 };
 /** A container that ends does not wait long for a plug-in that is gone. */
 const UNMOUNT: CallOptions = { timeoutMs: 10_000, retryForMs: 2_000 };
 
@@ -79,14 +81,14 @@ export class VolumePluginDriver implements VolumeDriver {
   async restore(volume: VolumeRecord, holders: ReadonlySet<string>): Promise<void> {
     this.#holders.set(volume.name, new Set(holders));
     // Nobody waits for it: the plug-in may be in a container that is not up yet.
-    this.#find(volume.name, { timeoutMs: SHORT_MS, retryForMs: 0 }).catch(() => {
+    this.#find(volume.name, IMPATIENT).catch(() => {
       // The directory is told when somebody asks for it.
     });
   }
 
-  async find(name: string): Promise<DriverVolume | undefined> {
+  async find(name: string, { impatient = false }: FindOptions = {}): Promise<DriverVolume | undefined> {
     try {
-      return await this.#find(name, { timeoutMs: SHORT_MS });
+      return await this.#find(name, impatient ? IMPATIENT : { timeoutMs: SHORT_MS });
     } catch (error) {
       // Plug-ins say in words of their own that they have no such volume.
       if (error instanceof PluginRefusal) return undefined;
@@ -99,7 +101,7 @@ export class VolumePluginDriver implements VolumeDriver {
   }
 
   async list(): Promise<DriverVolume[]> {
-    const reply = await this.#call("VolumeDriver.List", {}, { timeoutMs: SHORT_MS });
+    const reply = await this.#call("VolumeDriver.List", {}, IMPATIENT);
     return await Promise.all(reply.objects("Volumes").map((volume) => this.#remember(volume)));
   }
 
@@ -138,7 +140,7 @@ export class VolumePluginDriver implements VolumeDriver {
 
 async function scopeOf(client: PluginClient): Promise<"local" | "global"> {
   try {
-    const reply = await client.call("VolumeDriver.Capabilities", {}, { timeoutMs: SHORT_MS });
+    const reply = await client.call("VolumeDriver.Capabilities", {}, IMPATIENT);
     const scope = reply.object("Capabilities")?.text("Scope") ?? "";
     return scope.toLowerCase() === "global" ? "global" : "local";
   } catch (error) {

@@ -48,7 +48,10 @@ export class PluginVolumeDrivers implements VolumeDrivers {
 
   async all(): Promise<readonly VolumeDriver[]> {
     const clients = await this.#plugins.all("VolumeDriver");
-    const drivers = clients.map((client) => this.known(client.name) ?? this.#open(client.name));
+    // One that cannot say what it is says with its list that something is wrong, and the others are listed.
+    const drivers = clients.map(
+      ({ name }) => this.known(name) ?? this.#open(name).catch(() => this.#driver(name)),
+    );
     return [...(await this.#builtin.all()), ...(await Promise.all(drivers))];
   }
 

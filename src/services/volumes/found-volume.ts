@@ -67,7 +67,7 @@ export async function collectVolumes(
 /** A volume that some driver has and this engine did not make. */
 export async function findForeign(drivers: VolumeDrivers, name: string): Promise<FoundVolume | undefined> {
   for (const driver of await drivers.all()) {
-    const live = await driver.find?.(name).catch(() => {
+    const live = await driver.find?.(name, { impatient: true }).catch(() => {
       // A driver that cannot be asked has no volume to offer; docker goes on to the next as well.
       return undefined;
     });
