@@ -38,6 +38,12 @@ export interface VolumeDriver {
   pathOf(volume: Pick<VolumeRecord, "name">): string;
   /** Makes the volume usable by `holder` (a container id); the directory to bind. */
   mount(volume: VolumeRecord, holder: string): Promise<string>;
+  /**
+   * The volume, where it is empty and mounted for one holder alone, has what `put` puts into the directory that it is given;
+   * after a crash or an error meanwhile it has nothing of it. For a volume that others have too, `put` works in place.
+   * Only where the engine itself has the bytes.
+   */
+  fill?(volume: VolumeRecord, put: (directory: string) => Promise<void>): Promise<void>;
   /** Takes back what `mount` gave to `holder`; true where it had something. */
   unmount(volume: VolumeRecord, holder: string): Promise<boolean>;
   /** After a restart of the engine: exactly these holders have the volume; what was mounted for others is not any more. */

@@ -9,7 +9,7 @@ import { describeErrno } from "../../os/linux/errno-text.ts";
 import { isMountPoint, MS, mount, unmount, unmountBelow } from "../../os/linux/mount.ts";
 import { hasTreeQuotas, limitTree, releaseTree } from "../../os/linux/project-quota.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
-import { SyscallError } from "../../os/linux/syscall-error.ts";
+import { isErrno, SyscallError } from "../../os/linux/syscall-error.ts";
 import {
   checkVolumeOptions,
   deviceMountOf,
@@ -22,6 +22,8 @@ import { parseMountOptions } from "./mount-options.ts";
 const NAME_CHARACTERS = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const DATA = "_data";
+/** Beside the data, for what is to become it. */
+const STAGING = "_filling";
 const REMOVED_PREFIX = ".removed-";
 
 /**
@@ -72,8 +74,10 @@ export class LocalVolumeDriver implements VolumeDriver {
     const found: DriverVolume[] = [];
     const there = new Set<string>();
     for (const name of await entriesOf(this.#root)) {
-      if (names.has(name)) there.add(name);
-      else if (name.startsWith(REMOVED_PREFIX)) {
+      if (names.has(name)) {
+        there.add(name);
+        await this.#removeStaging(name);
+      } else if (name.startsWith(REMOVED_PREFIX)) {
         this.#background.start("removing what is left of a volume", () => this.#removeAside(name));
       } else if (NAME.test(name)) {
         const volume = await this.#lookAtStranger(name);
@@ -95,6 +99,26 @@ export class LocalVolumeDriver implements VolumeDriver {
     if (needsMount(volume.options) && !isMountPoint(path)) await mountDevice(volume, path);
     this.#holdersOf(volume.name).add(holder);
     return path;
+  }
+
+  async fill(volume: VolumeRecord, put: (directory: string) => Promise<void>): Promise<void> {
+    const path = this.pathOf(volume);
+    // Others see the directory itself, and so does a mount; a limit on space would not let files move in.
+    const isPlain = !needsMount(volume.options) && sizeLimitOf(volume.options) === 0;
+    if (!isPlain || this.#holdersOf(volume.name).size > 1) return await put(path);
+    if ((await readdir(path)).length > 0) return;
+    using directory = RootDir.open(join(this.#root, volume.name));
+    await directory.removeAll(STAGING);
+    directory.mkdir(STAGING, 0o755);
+    try {
+      await put(join(this.#root, volume.name, STAGING));
+      directory.rename(STAGING, DATA);
+    } catch (error) {
+      // Somebody on the host was faster: what the volume has by now counts.
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+    } finally {
+      await directory.removeAll(STAGING);
+    }
   }
 
   async unmount(volume: VolumeRecord, holder: string): Promise<boolean> {
@@ -140,6 +164,11 @@ export class LocalVolumeDriver implements VolumeDriver {
     const directory = join(this.#root, name);
     await makeDirectory("root", directory, 0o701);
     await makeDirectory("data", join(directory, DATA), 0o755);
+  }
+
+  async #removeStaging(name: string): Promise<void> {
+    using directory = RootDir.open(join(this.#root, name));
+    await directory.removeAll(STAGING);
   }
 
   async #removeAside(name: string): Promise<void> {

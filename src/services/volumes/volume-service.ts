@@ -21,6 +21,7 @@ import {
   type FoundVolume,
   findForeign,
   foreignRecord,
+  withoutFraction,
 } from "./found-volume.ts";
 
 /** Ids of the containers that have a volume among their mounts, by the volume's name. */
@@ -204,6 +205,18 @@ export class VolumeService {
     }
   }
 
+  /**
+   * What `put` puts into the directory that it is given is in the volume, which is lent to `holder` meanwhile; all of it or
+   * nothing where the driver can. `put` looks itself whether it may.
+   */
+  async fill(name: string, holder: string, put: (directory: string) => Promise<void>): Promise<void> {
+    await this.withMounted(name, holder, async (directory) => {
+      const { record } = await this.find(name);
+      const driver = await this.#parts.drivers.find(record.driver);
+      await (driver.fill ? driver.fill(record, put) : put(directory));
+    });
+  }
+
   /** The volume's directory, mounted and safe from removal until it is given back. Errors: notFound. */
   async borrow(name: string): Promise<BorrowedVolume> {
     await using held = new AsyncDisposableStack();
@@ -381,11 +394,4 @@ export class VolumeService {
       actor: { id: volume.name, attributes: { driver: volume.driver } },
     });
   }
-}
-
-/** An RFC 3339 time in UTC to the second. */
-function withoutFraction(time: string): string {
-  // By hand: lists have thousands of them, and a regular expression takes fifty times as long.
-  const dot = time.indexOf(".");
-  return dot < 0 || !time.endsWith("Z") ? time : `${time.slice(0, dot)}Z`;
 }

@@ -40,15 +40,20 @@ async function fillMount(
   source: RootDir,
   mount: VolumeMount,
 ): Promise<void> {
+  if (mount.subpath === "") {
+    const put = (directory: string) => fillVolume(source, directory, parts.copyTree);
+    await parts.volumes.fill(mount.name, containerId, put);
+    return;
+  }
   await parts.volumes.withMounted(mount.name, containerId, async (directory) => {
-    using node = openSubpath(directory, mount.subpath || ".");
+    using node = openSubpath(directory, mount.subpath);
     await fillVolume(source, node.procPath, parts.copyTree);
   });
 }
 
 /**
  * A directory that was empty holds what `source` has, with its owner and mode. One with anything in it is left alone.
- * After a crash in between it may be filled in part, as with dockerd.
+ * After a crash in between the directory may be filled in part.
  */
 export async function fillVolume(source: RootDir, directory: string, copyTree: CopyTree): Promise<void> {
   if ((await readdir(directory)).length > 0) return;
