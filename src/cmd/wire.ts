@@ -286,7 +286,7 @@ async function assemble(
     engineId: id,
     dataRoot,
     containers: stores.containers,
-    images: stores.images,
+    countImages: () => images.count(),
     volumes: stores.volumes,
     snapshotter,
     remotes,

@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { digestOf } from "../base/digest.ts";
 import { kindOf } from "../base/errors.ts";
 import type { ImageRecord } from "../core/images/image-store.ts";
+import { StateDatabase } from "./database.ts";
 import { SqliteImageStore } from "./image-store.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { TemporaryState } from "./state.fixture.ts";
 
 const INDEX = digestOf("index");
@@ -108,4 +112,71 @@ test("finds children and ids by prefix", () => {
   expect(store.findByIdPrefix(one.id.slice(7, 27))).toEqual([one]);
   expect(store.findByIdPrefix("")).toHaveLength(2);
   expect(store.findByIdPrefix("z")).toEqual([]);
+});
+
+test("what a target holds, and who belongs to it", () => {
+  using state = new TemporaryState();
+  const store = new SqliteImageStore(state.database);
+  const [amd64, arm64] = [image("amd64"), image("arm64")];
+  for (const each of [amd64, arm64]) {
+    store.put(each);
+    store.addVariant(INDEX, { imageId: each.id, manifest: each.manifest });
+    store.addVariant(each.manifest, { imageId: each.id, manifest: each.manifest });
+  }
+  store.setName("a:1", amd64.id, INDEX);
+  store.addRepoDigest(amd64.id, { repository: "a", digest: INDEX });
+  expect(store.variantsOf(INDEX)).toEqual([
+    { imageId: amd64.id, manifest: amd64.manifest },
+    { imageId: arm64.id, manifest: arm64.manifest },
+  ]);
+  expect(store.targetsOf(arm64.id)).toEqual([INDEX, arm64.manifest]);
+  expect(store.sharedTargets()).toEqual([INDEX]);
+  expect(store.findTargetsByPrefix(INDEX.slice(7, 30))).toEqual([INDEX]);
+  expect([store.isNamed(INDEX), store.isNamed(arm64.manifest)]).toEqual([true, false]);
+  store.moveTarget(INDEX, arm64.id);
+  expect(store.resolveName("a:1")).toEqual({ id: arm64.id, target: INDEX });
+  expect(store.resolveRepoDigest("a", INDEX)).toBe(arm64.id);
+  store.removeVariant(INDEX, amd64.id);
+  store.remove(arm64.id);
+  expect(store.variantsOf(INDEX)).toEqual([]);
+  expect(store.isNamed(INDEX)).toBe(false);
+  expect(() => store.addVariant(INDEX, { imageId: arm64.id, manifest: INDEX })).toThrow("No such image");
+});
+
+test("referrers go once nothing keeps their subject; when an image was used is kept", () => {
+  using state = new TemporaryState();
+  const store = new SqliteImageStore(state.database);
+  const one = image("one");
+  store.put(one);
+  expect(store.lastUsedAtMs(one.id)).toBe(0);
+  store.markUsed(one.id, 5);
+  store.put({ ...one, sizeBytes: 1 });
+  expect(store.lastUsedAtMs(one.id)).toBe(5);
+  const signature = digestOf("signature");
+  for (const subject of [one.manifest, INDEX]) {
+    store.addReferrer(subject, signature);
+    store.addReferrer(subject, signature);
+  }
+  store.dropReferrers((subject) => subject === INDEX);
+  expect([store.referrersOf(one.manifest), store.referrersOf(INDEX)]).toEqual([[], [signature]]);
+});
+
+test("a database of the first schema opens: names and digests become what their targets hold", () => {
+  using state = new TemporaryState();
+  state.database.close();
+  rmSync(state.path);
+  const { contentBytes: _later, ...one } = image("one");
+  const raw = new DatabaseSync(state.path);
+  raw.exec(MIGRATIONS[0]!);
+  raw.prepare("INSERT INTO images VALUES (?, NULL, ?)").run(one.id, JSON.stringify(one));
+  raw.prepare("INSERT INTO image_names VALUES ('a:1', ?, ?, 0)").run(one.id, INDEX);
+  raw.prepare("INSERT INTO repo_digests VALUES ('a', ?, ?)").run(INDEX, one.id);
+  raw.exec("PRAGMA user_version = 1");
+  raw.close();
+  state.database = new StateDatabase(state.path);
+  const store = new SqliteImageStore(state.database);
+  expect(store.get(one.id)).toEqual({ ...one, contentBytes: 0 });
+  expect(store.targetsOf(one.id).sort()).toEqual([INDEX, one.manifest].sort());
+  expect(store.variantsOf(INDEX)).toEqual([{ imageId: one.id, manifest: one.manifest }]);
+  expect(store.lastUsedAtMs(one.id)).toBe(0);
 });

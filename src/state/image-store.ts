@@ -157,6 +157,10 @@ export class SqliteImageStore implements ImageStore {
     return rows.map(({ image_id: imageId, manifest }) => ({ imageId, manifest }));
   }
 
+  sharedTargets(): Digest[] {
+    return this.#targets("SELECT target FROM image_variants GROUP BY target HAVING count(*) > 1");
+  }
+
   removeVariant(target: Digest, id: Digest): void {
     this.#database.run("DELETE FROM image_variants WHERE target = ? AND image_id = ?", target, id);
   }

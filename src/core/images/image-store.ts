@@ -82,6 +82,8 @@ export interface ImageStore {
   addVariant(target: Digest, variant: ImageVariant): void;
   /** The stored images of a manifest or index, in the order in which they came. */
   variantsOf(target: Digest): ImageVariant[];
+  /** Targets that hold more than one image. */
+  sharedTargets(): Digest[];
   removeVariant(target: Digest, id: Digest): void;
   /** Every manifest and index that holds the image, in the order in which they came. */
   targetsOf(id: Digest): Digest[];

@@ -2,7 +2,7 @@ import type { ImageSummary, UsageSummary } from "../../spec/engine-api/mod.ts";
 import { holdingsOf, storeBytes, sumOf } from "./holdings.ts";
 import { listImages } from "./list.ts";
 import type { ImageParts } from "./parts.ts";
-import { groupOf } from "./variants.ts";
+import { readGroups } from "./variants.ts";
 
 /**
  * What images take on disk. `TotalSize` is everything that the store holds, each layer and blob once; `Reclaimable` is what
@@ -14,9 +14,11 @@ export async function imageDiskUsage(parts: ImageParts): Promise<Required<UsageS
     filters: new Map(),
     sharedSize: true,
     manifests: false,
+    identity: false,
   });
   const used = new Set(parts.users.list().map(({ imageId }) => imageId));
-  const needed = parts.images.list().filter(({ id }) => groupOf(parts, id).some((each) => used.has(each.id)));
+  const groups = readGroups(parts);
+  const needed = parts.images.list().filter((image) => groups.groupOf(image).some(({ id }) => used.has(id)));
   const totalBytes = await storeBytes(parts);
   return {
     ActiveCount: items.filter(({ Containers }) => Containers > 0).length,

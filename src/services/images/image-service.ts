@@ -44,6 +44,7 @@ import { type SearchOptions, searchImages } from "./search.ts";
 import { SharedWork } from "./shared-work.ts";
 import { StoreLimit, type StoreLimitSettings } from "./store-limit.ts";
 import { parseTagTarget, setTag, tagImage } from "./tag.ts";
+import { readGroups } from "./variants.ts";
 
 type OwnParts =
   | "downloads"
@@ -89,6 +90,12 @@ export class ImageService {
 
   list(options: ImageListOptions): Promise<ImageSummary[]> {
     return listImages(this.#parts, options);
+  }
+
+  /** How many images there are; the platforms of one count as one. */
+  count(): number {
+    const { isHidden } = readGroups(this.#parts);
+    return this.#parts.images.list().filter(({ id }) => !isHidden(id)).length;
   }
 
   diskUsage(): Promise<Required<UsageSummary<ImageSummary>>> {

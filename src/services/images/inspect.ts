@@ -1,16 +1,15 @@
 import { dirname, join } from "node:path";
-import type { Digest } from "../../base/digest.ts";
 import { formatRfc3339Nano } from "../../base/time.ts";
-import type { Identity, ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
+import type { ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform, parsePlatform } from "../../spec/oci-image/platform.ts";
 import { familiarString } from "../../spec/reference/reference.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
+import { identityOf } from "./identity.ts";
 import { readConfig, readTarget } from "./image-documents.ts";
 import { describeManifests } from "./manifest-summaries.ts";
 import { shownNames } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
-import { hostsOf } from "./variants.ts";
 
 /** What is known of one image. Errors: notFound, invalidArgument. */
 export async function inspectImage(
@@ -25,6 +24,7 @@ export async function inspectImage(
   const names = shownNames(parts, image.id);
   const { descriptor } = await readTarget(parts, wanted ? manifest : target);
   const layers = config.rootfs.diff_ids;
+  const identity = identityOf(parts, image.id);
   return {
     Id: image.id,
     RepoTags: names.tags.map(familiarString),
@@ -47,17 +47,9 @@ export async function inspectImage(
         ? {}
         : { LastTagTime: formatRfc3339Nano(BigInt(image.lastTaggedAtMs) * 1_000_000n) },
     Descriptor: toApiDescriptor(descriptor),
-    ...identityOf(parts, image.id),
-    ...(options.manifests && { Manifests: await describeManifests(parts, target) }),
+    ...(identity && { Identity: identity }),
+    ...(options.manifests && { Manifests: await describeManifests(parts, target, { identity: false }) }),
   };
-}
-
-/** Where the image is known to come from: repositories it was pulled from or pushed to, whatever it is called now. */
-function identityOf(parts: ImageParts, id: Digest): { Identity?: Identity } {
-  const digests = [id, ...hostsOf(parts, id)].flatMap((each) => parts.images.repoDigestsOf(each));
-  const repositories = [...new Set(digests.map(({ repository }) => repository))];
-  if (repositories.length === 0) return {};
-  return { Identity: { Pull: repositories.map((Repository) => ({ Repository })) } };
 }
 
 /** Where a storage driver of overlays has an image's layers, as docker names them. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { collect, openImageFixture, signal } from "./image-service.fixture.ts";
 
 const removeOptions = { force: false, pruneParents: true, platforms: [] };
-const listOptions = { all: false, filters: new Map(), sharedSize: true, manifests: true };
+const listOptions = { all: false, filters: new Map(), sharedSize: true, manifests: true, identity: true };
 
 async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

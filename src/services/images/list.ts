@@ -2,6 +2,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { type Filters, matchesLabels } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { ImageSummary } from "../../spec/engine-api/mod.ts";
+import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import {
   familiarMatches,
   familiarName,
@@ -16,7 +17,7 @@ import { describeManifests } from "./manifest-summaries.ts";
 import { type FamiliarNames, firstTarget, namesOfImage } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
-import { groupOf, isHidden } from "./variants.ts";
+import { readGroups } from "./variants.ts";
 
 export interface ImageListOptions {
   /** Intermediate images too. */
@@ -26,6 +27,8 @@ export interface ImageListOptions {
   readonly sharedSize: boolean;
   /** Fills `Manifests`. */
   readonly manifests: boolean;
+  /** Fills `Identity` in each of these. */
+  readonly identity: boolean;
 }
 
 /**
@@ -34,9 +37,10 @@ export interface ImageListOptions {
  */
 export async function listImages(parts: ImageParts, options: ImageListOptions): Promise<ImageSummary[]> {
   const matches = imageMatcher(parts, options);
+  const groups = readGroups(parts);
   const selected = parts.images.list().flatMap((image) => {
-    const names = matches(image);
-    return names && !isHidden(parts, image.id) ? [{ image, names, group: groupOf(parts, image.id) }] : [];
+    const names = groups.isHidden(image.id) ? undefined : matches(image);
+    return names ? [{ image, names, group: groups.groupOf(image) }] : [];
   });
   selected.sort((a, b) => createdMs(b.image.created) - createdMs(a.image.created));
   const shared = options.sharedSize ? await sharedSizes(parts) : undefined;
@@ -52,9 +56,9 @@ export async function listImages(parts: ImageParts, options: ImageListOptions): 
       SharedSize: shared?.get(image.id) ?? -1,
       Labels: Object.keys(image.labels).length > 0 ? { ...image.labels } : null,
       Containers: group.reduce((count, { id }) => count + (containers.get(id) ?? 0), 0),
-      Descriptor: toApiDescriptor((await readTarget(parts, firstTarget(parts.images, image))).descriptor),
+      Descriptor: toApiDescriptor(await describeTarget(parts, image)),
       ...(options.manifests && {
-        Manifests: await describeManifests(parts, firstTarget(parts.images, image)),
+        Manifests: await describeManifests(parts, firstTarget(parts.images, image), options),
       }),
     })),
   );
@@ -65,6 +69,14 @@ async function sizeOf(parts: ImageParts, group: readonly ImageRecord[]): Promise
   const [image, ...others] = group;
   if (others.length > 0) return sumOf(await holdingsOf(parts, group));
   return image!.sizeBytes + image!.contentBytes;
+}
+
+/** What the image stands for. A manifest's type is known; only its size is asked for. */
+async function describeTarget(parts: ImageParts, image: ImageRecord): Promise<Descriptor> {
+  const target = firstTarget(parts.images, image);
+  if (target !== image.manifest) return (await readTarget(parts, target)).descriptor;
+  const { sizeBytes } = await parts.content.info(target);
+  return { mediaType: image.manifestMediaType, digest: target, size: sizeBytes };
 }
 
 function countUsers(parts: ImageParts): Map<string, number> {
@@ -141,10 +153,11 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
 async function sharedSizes(parts: ImageParts): Promise<Map<string, number>> {
   const uses = new Map<string, number>();
   const holdings = new Map<string, Holdings>();
-  for (const { id } of parts.images.list()) {
-    if (isHidden(parts, id)) continue;
-    const held = await holdingsOf(parts, groupOf(parts, id));
-    holdings.set(id, held);
+  const groups = readGroups(parts);
+  for (const image of parts.images.list()) {
+    if (groups.isHidden(image.id)) continue;
+    const held = await holdingsOf(parts, groups.groupOf(image));
+    holdings.set(image.id, held);
     for (const key of held.keys()) uses.set(key, (uses.get(key) ?? 0) + 1);
   }
   return new Map([...holdings].map(([id, held]) => [id, sumOf(held, (key) => uses.get(key)! > 1)]));

@@ -5,6 +5,7 @@ import { isAttestation } from "../../spec/oci-image/index-document.ts";
 import { isIndexType, isManifestType } from "../../spec/oci-image/media-types.ts";
 import { type Platform, parsePlatform } from "../../spec/oci-image/platform.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
+import { identityOf } from "./identity.ts";
 import { readManifest, readTarget } from "./image-documents.ts";
 import type { ImageParts } from "./parts.ts";
 import { type StoredVariant, storedVariants } from "./variants.ts";
@@ -13,7 +14,11 @@ import { type StoredVariant, storedVariants } from "./variants.ts";
  * The manifests that a target leads to: those of an index, also of platforms that are not stored, or its only one.
  * Source: Engine API v1.47, `ImageManifestSummary`.
  */
-export async function describeManifests(parts: ImageParts, target: Digest): Promise<ImageManifestSummary[]> {
+export async function describeManifests(
+  parts: ImageParts,
+  target: Digest,
+  { identity }: { readonly identity: boolean },
+): Promise<ImageManifestSummary[]> {
   const variants = storedVariants(parts.images, target);
   const entries = await entriesOf(parts, target);
   return Promise.all(
@@ -22,6 +27,7 @@ export async function describeManifests(parts: ImageParts, target: Digest): Prom
         parts,
         entry,
         variants.find(({ manifest }) => manifest === entry.digest),
+        identity,
       ),
     ),
   );
@@ -44,6 +50,7 @@ async function describeManifest(
   parts: ImageParts,
   entry: Descriptor,
   variant: StoredVariant | undefined,
+  identity: boolean,
 ): Promise<ImageManifestSummary> {
   const { contentBytes, available } = await storedContent(parts, entry);
   const unpackedBytes = variant?.image.sizeBytes ?? 0;
@@ -58,12 +65,14 @@ async function describeManifest(
     return { ...base, Kind: "attestation", AttestationData: { For } };
   }
   if (!isManifestType(entry.mediaType)) return { ...base, Kind: "unknown" };
+  const origin = identity && variant ? identityOf(parts, variant.image.id) : undefined;
   const users = variant ? parts.users.list().filter(({ imageId }) => imageId === variant.image.id) : [];
   return {
     ...base,
     Kind: "image",
     ImageData: {
       Platform: toApiDescriptor({ ...entry, platform: entry.platform ?? platformOf(variant) }).platform!,
+      ...(origin && { Identity: origin }),
       Containers: users.map(({ containerId }) => containerId),
       Size: { Unpacked: unpackedBytes },
     },

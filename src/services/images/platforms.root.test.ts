@@ -10,7 +10,7 @@ const S390X = { os, architecture: "s390x" };
 const ARM64 = { os, architecture: architecture === "arm64" ? "riscv64" : "arm64" };
 const plain = { manifests: false, platform: undefined };
 const removal = { force: false, pruneParents: true, platforms: [] };
-const listing = { all: false, filters: new Map(), sharedSize: true, manifests: true };
+const listing = { all: false, filters: new Map(), sharedSize: true, manifests: true, identity: true };
 
 type Registry = Awaited<ReturnType<typeof startScriptedRegistry>>;
 type Fixture = Awaited<ReturnType<typeof openImageFixture>>;
@@ -75,12 +75,19 @@ test("platforms of an index gather under one image", async () => {
     ["image", false],
     ["attestation", true],
   ]);
+  const Identity = { Pull: [{ Repository: `${registry.host}/x` }] };
+  expect(summary!.Manifests!.map(({ ImageData }) => ImageData?.Identity)).toEqual([
+    Identity,
+    Identity,
+    undefined,
+    undefined,
+  ]);
   const foreign = await f.service.inspect(name, { manifests: false, platform: S390X });
   expect(foreign).toMatchObject({
     Architecture: "s390x",
     RepoTags: [name],
     Descriptor: { digest: s390x.digest },
-    Identity: { Pull: [{ Repository: `${registry.host}/x` }] },
+    Identity,
   });
   // Without a platform it is the one for this machine, whichever came last; each digest leads to it too.
   for (const text of [

@@ -104,3 +104,28 @@ export function groupOf(parts: ImageParts, id: Digest): ImageRecord[] {
   }
   return [...ids].flatMap((each) => images.get(each) ?? []);
 }
+
+/** All images at once as `isHidden` and `groupOf` tell of one. */
+export interface ImageGroups {
+  isHidden(id: Digest): boolean;
+  groupOf(image: ImageRecord): readonly ImageRecord[];
+}
+
+/** Who belongs to whom now. Most images have one platform: only indexes of several are looked at. */
+export function readGroups(parts: ImageParts): ImageGroups {
+  const hidden = new Set<Digest>();
+  const others = new Map<Digest, Map<Digest, ImageRecord>>();
+  for (const target of parts.images.sharedTargets()) {
+    const primary = primaryVariant(parts, target)?.image.id;
+    for (const { image } of storedVariants(parts.images, target)) {
+      if (primary === undefined || image.id === primary || !isHidden(parts, image.id)) continue;
+      hidden.add(image.id);
+      const group = others.get(primary) ?? new Map();
+      others.set(primary, group.set(image.id, image));
+    }
+  }
+  return {
+    isHidden: (id) => hidden.has(id),
+    groupOf: (image) => [image, ...(others.get(image.id)?.values() ?? [])],
+  };
+}

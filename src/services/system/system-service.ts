@@ -3,7 +3,6 @@ import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import { VERSION } from "../../base/version.ts";
 import type { ContainerStore } from "../../core/containers/container-record.ts";
 import type { EngineEvent, EventLog } from "../../core/events/event-log.ts";
-import type { ImageStore } from "../../core/images/image-store.ts";
 import type { RemoteFactory } from "../../core/remotes/remote.ts";
 import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
 import type { VolumeStore } from "../../core/volumes/volume.ts";
@@ -45,7 +44,8 @@ export interface SystemServiceParts {
   readonly engineId: string;
   readonly dataRoot: string;
   readonly containers: ContainerStore;
-  readonly images: ImageStore;
+  /** How many images a list shows. */
+  readonly countImages: () => number;
   readonly volumes: VolumeStore;
   readonly snapshotter: Snapshotter;
   readonly remotes: RemoteFactory;
@@ -138,7 +138,7 @@ export class SystemService {
   }
 
   async info(): Promise<SystemInfo> {
-    const { containers, images, snapshotter, runtimes, registry } = this.#parts;
+    const { containers, snapshotter, runtimes, registry } = this.#parts;
     const host = this.#parts.host();
     const init = await this.#parts.init();
     const devices = await this.#parts.devices.list();
@@ -148,7 +148,7 @@ export class SystemService {
     return {
       ID: this.#parts.engineId,
       ...counts,
-      Images: images.list().length,
+      Images: this.#parts.countImages(),
       Driver: snapshotter.name,
       DriverStatus: (await snapshotter.status()).map(([label, value]) => [label, value]),
       DockerRootDir: this.#parts.dataRoot,

@@ -21,6 +21,8 @@ export interface ImageListOptions {
   readonly sharedSize: boolean;
   /** Fills `Manifests`. */
   readonly manifests: boolean;
+  /** Fills `Identity` in each of these. */
+  readonly identity: boolean;
 }
 
 export interface PullOptions {

@@ -22,7 +22,8 @@ export function readRoutes(backend: ImagesBackend): Endpoint[] {
       handle: async (exchange) => {
         const { query, version } = exchange;
         const manifests = version.atLeast("1.47") && query.bool("manifests");
-        if (version.atLeast("1.54") && query.bool("identity") && !manifests) {
+        const identity = version.atLeast("1.54") && query.bool("identity");
+        if (identity && !manifests) {
           throw invalidArgument("conflicting options: identity requires manifests=1");
         }
         const images = await backend.list({
@@ -30,6 +31,7 @@ export function readRoutes(backend: ImagesBackend): Endpoint[] {
           filters: listFilters(exchange),
           sharedSize: version.atLeast("1.42") && query.bool("shared-size"),
           manifests,
+          identity,
         });
         exchange.json(
           200,
