@@ -1,3 +1,4 @@
+import type { Semaphore } from "../../base/async.ts";
 import { type Digest, hexOf } from "../../base/digest.ts";
 import { isKind } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
@@ -55,23 +56,24 @@ async function download(
   lease.add({ kind: "ingest", key: ingestRef(descriptor.digest) });
   if (await claimContent(parts, lease, descriptor.digest)) return;
   const id = shortId(descriptor.digest);
-  using _slot = await waitForSlot(parts, report, id, signal);
+  using _slot = await waitForSlot(parts.downloads, report, id, signal);
   const clean = await receive(parts, remote, descriptor, report, signal);
   // What an earlier try left was spoilt, and is gone now: once more from the start.
   if (!clean) await receive(parts, remote, descriptor, report, signal);
   report({ status: "Download complete", id, progressDetail: {} });
 }
 
-async function waitForSlot(
-  parts: ImageParts,
+/** A place among the transfers that run at a time; says so where it has to wait for one. Errors: canceled. */
+export async function waitForSlot(
+  slots: Semaphore,
   report: Report,
   id: string,
   signal: AbortSignal,
 ): Promise<Disposable> {
-  const free = parts.downloads.tryAcquire();
+  const free = slots.tryAcquire();
   if (free) return free;
   report({ status: "Waiting", id, progressDetail: {} });
-  return parts.downloads.acquire(signal);
+  return slots.acquire(signal);
 }
 
 /** Fetches and commits; false where bytes of an earlier try turned out wrong. */

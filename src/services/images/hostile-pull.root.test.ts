@@ -60,7 +60,7 @@ test("a consumer that goes away ends the pull; bytes that were there are used by
   await using f = await openImageFixture();
   registry.addImage("v1");
   for await (const message of await f.service.pull(options(`${registry.host}/x:v1`))) {
-    if (message.status === "Waiting") break;
+    if (message.status === "Pulling fs layer") break;
   }
   expect(f.leases.resources()).toEqual([]);
   await collect(await f.service.pull(options(`${registry.host}/x:v1`)));

@@ -18,6 +18,7 @@ import {
   withTag,
 } from "../../spec/reference/reference.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
+import { waitForSlot } from "./download-blob.ts";
 import { asTransferError, nothingToPush, wrongPlatform } from "./errors.ts";
 import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
@@ -207,9 +208,7 @@ async function pushBlobs(push: Push, blobs: readonly Descriptor[]): Promise<void
 async function pushBlob(push: Push, blob: Descriptor): Promise<void> {
   const { parts, remote, mountFrom, report, signal } = push;
   const id = shortId(blob.digest);
-  report({ status: "Waiting", id, progressDetail: {} });
-  using _slot = await parts.uploads.acquire();
-  signal.throwIfAborted();
+  using _slot = await waitForSlot(parts.uploads, report, id, signal);
   if (await remote.hasBlob(blob.digest)) {
     report({ status: "Layer already exists", id, progressDetail: {} });
     return;

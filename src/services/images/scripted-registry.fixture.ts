@@ -123,6 +123,10 @@ export async function startScriptedRegistry() {
       referrers.set(digest, [...(referrers.get(digest) ?? []), referrer]);
       return referrer;
     },
+    /** Serves under one digest the manifest of another. */
+    serveAs(digest: string, other: string) {
+      manifests.set(digest, manifests.get(other)!);
+    },
     addIndex(tag: string | undefined, entries: object[], change: object = {}) {
       return add(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries, ...change }, tag);
     },
