@@ -1,3 +1,4 @@
+import { delay } from "../../../base/async.ts";
 import { invalidArgument } from "../../../base/errors.ts";
 import type { AttachSession } from "../../../core/containers/streams.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
@@ -5,6 +6,12 @@ import type { Exchange } from "../../server/exchange.ts";
 import { acceptHandshake, WebSocketDuplex } from "../../server/websocket.ts";
 import { relaySession, streamContentType } from "../relay-session.ts";
 import type { AttachOptions, ContainersBackend } from "./backend.ts";
+
+/**
+ * Clients that read the head through a buffer and the stream behind it from the socket (docker-py) lose what arrives
+ * together with the head. Output that is there already gives them time to read the head alone.
+ */
+const HEAD_START_MS = 5;
 
 export function attachRoutes(backend: ContainersBackend): Endpoint[] {
   return [
@@ -16,6 +23,7 @@ export function attachRoutes(backend: ContainersBackend): Endpoint[] {
         const options = attachOptions(exchange, (name) => exchange.query.bool(name));
         const session = await backend.attach(exchange.param("name"), options);
         const connection = exchange.hijack(streamContentType(exchange, session.tty));
+        if (options.logs) await delay(HEAD_START_MS);
         await relaySession(session, connection, { stdin: options.stdin && options.stream });
       },
     },
