@@ -10,6 +10,7 @@ export function backendsOf(engine: Engine): ApiBackends {
     containers,
     exec: {
       create: (container, request) => containers.createExec(container, request),
+      checkStart: (id) => containers.checkExecStart(id),
       startDetached: (id, options) => containers.startExecDetached(id, options),
       startAttached: (id, options) => containers.startExecAttached(id, options),
       resize: (id, size) => containers.resizeExec(id, size),

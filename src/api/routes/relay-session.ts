@@ -34,9 +34,15 @@ export function streamContentType(exchange: Exchange, tty: boolean): string {
 export async function relaySession(
   session: AttachSession,
   connection: Duplex,
-  options: { readonly stdin: boolean; readonly encode?: (chunk: OutputChunk) => Uint8Array },
+  options: {
+    readonly stdin: boolean;
+    /** Whether the client reads the stream of a terminal; what the session has, by default. */
+    readonly tty?: boolean;
+    readonly encode?: (chunk: OutputChunk) => Uint8Array;
+  },
 ): Promise<void> {
-  const encode = options.encode ?? ((chunk: OutputChunk) => encodeOutput(chunk, session.tty));
+  const { tty = session.tty } = options;
+  const encode = options.encode ?? ((chunk: OutputChunk) => encodeOutput(chunk, tty));
   const onGone = () => session.close();
   connection.gone.addEventListener("abort", onGone, { once: true });
   if (connection.gone.aborted) session.close();
@@ -44,7 +50,7 @@ export async function relaySession(
   try {
     for await (const chunk of session.output) await connection.write(encode(chunk));
   } catch (error) {
-    await connection.write(encodeStreamError(`${messageOf(error)}\r\n`, session.tty));
+    await connection.write(encodeStreamError(`${messageOf(error)}\r\n`, tty));
   } finally {
     connection.gone.removeEventListener("abort", onGone);
     session.close();

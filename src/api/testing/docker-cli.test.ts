@@ -61,6 +61,7 @@ describe("docker's own command line", () => {
       exec: {
         create: async () => ({ id: "e1" }),
         inspect: async (id) => ({ ID: id, ExitCode: 7, Running: false }) as ExecInspectResponse,
+        checkStart: async () => {},
         startAttached: async () => {
           const session = new FakeSession(false);
           session.say("from exec\n");

@@ -5,7 +5,6 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "../../base/logger.ts";
-import type { ExecInspectResponse } from "../../spec/engine-api/mod.ts";
 import { createApiServer } from "../mod.ts";
 import { FakeSession, fakeBackends } from "./fakes.ts";
 import { RawClient } from "./server.ts";
@@ -22,7 +21,7 @@ const api = createApiServer({
       },
     },
     exec: {
-      inspect: async (id) => ({ ID: id }) as ExecInspectResponse,
+      checkStart: async () => {},
       startAttached: async () => session,
     },
   }),

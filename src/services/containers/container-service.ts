@@ -25,6 +25,7 @@ import { type CommitOptions, commitContainer } from "./commit.ts";
 import { type CreateInput, createContainer } from "./create/create.ts";
 import { notRunning } from "./errors.ts";
 import {
+  checkExecStart,
   createExec,
   type ExecStartOptions,
   inspectExec,
@@ -180,6 +181,10 @@ export class ContainerService {
 
   async createExec(idOrName: string, request: ExecCreateRequest): Promise<{ readonly id: string }> {
     return createExec(this.#parts, this.#id(idOrName), request);
+  }
+
+  async checkExecStart(id: string): Promise<void> {
+    checkExecStart(this.#parts, id);
   }
 
   async startExecDetached(id: string, options: ExecStartOptions): Promise<void> {

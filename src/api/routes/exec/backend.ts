@@ -15,6 +15,8 @@ export interface ExecStartOptions {
 export interface ExecBackend {
   /** Errors: notFound (container), conflict (container not running), invalidArgument (no command). */
   create(containerIdOrName: string, request: ExecCreateRequest): Promise<{ readonly id: string }>;
+  /** It can be started, as far as can be told without starting it. */
+  checkStart(id: string): Promise<void>;
   /** Runs it; resolves once the process runs. Output is dropped. */
   startDetached(id: string, options: ExecStartOptions): Promise<void>;
   /** Runs it with the client on its streams; resolves once the process runs. */

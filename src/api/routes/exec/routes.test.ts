@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { conflict, invalidArgument, notFound } from "../../../base/errors.ts";
-import type { ExecInspectResponse } from "../../../spec/engine-api/mod.ts";
 import { FakeSession } from "../../testing/fakes.ts";
 import { TestServer } from "../../testing/server.ts";
 import type { ExecBackend, ExecStartOptions } from "./backend.ts";
@@ -14,7 +13,7 @@ function start(path: string, body: object, headers = UPGRADE, behind = ""): stri
 
 function serve(methods: Partial<ExecBackend>) {
   return TestServer.start({
-    exec: { inspect: async (id) => ({ ID: id }) as ExecInspectResponse, ...methods },
+    exec: { checkStart: async () => {}, ...methods },
     containers: { list: async () => [] },
   });
 }
@@ -84,6 +83,19 @@ describe("exec", () => {
     session.output.end();
   });
 
+  test("the head goes out before the process runs, and frames are what the client asked for", async () => {
+    const session = new FakeSession(true);
+    const running = Promise.withResolvers<FakeSession>();
+    await using server = await serve({ startAttached: () => running.promise });
+    using client = server.connect();
+    client.send(start("/exec/e/start", { Tty: false }));
+    await client.until("multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+    running.resolve(session);
+    session.say("out");
+    session.output.end();
+    expect(await client.untilEnd()).toEndWith("\r\n\r\n\x01\0\0\0\0\0\0\x03out");
+  });
+
   test("detached", async () => {
     const started: string[] = [];
     await using server = await serve({
@@ -97,12 +109,11 @@ describe("exec", () => {
 
   test("errors of the request are statuses, those of the program are output", async () => {
     await using server = await serve({
-      inspect: async (id) => {
+      checkStart: async (id) => {
         if (id === "missing") throw notFound("No such exec instance: missing");
-        return { ID: id } as ExecInspectResponse;
-      },
-      startAttached: async (id) => {
         if (id === "stopped") throw conflict("container x is not running");
+      },
+      startAttached: async () => {
         throw invalidArgument("OCI runtime exec failed: no such file");
       },
     });

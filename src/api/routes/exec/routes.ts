@@ -1,4 +1,4 @@
-import { invalidArgument, isKind, messageOf } from "../../../base/errors.ts";
+import { invalidArgument, messageOf } from "../../../base/errors.ts";
 import type { AttachSession } from "../../../core/containers/streams.ts";
 import type { TerminalSize } from "../../../core/tasks/task-runtime.ts";
 import type { ExecCreateRequest, ExecStartRequest } from "../../../spec/engine-api/mod.ts";
@@ -66,7 +66,7 @@ async function startExec(backend: ExecBackend, exchange: Exchange): Promise<void
   const id = exchange.param("id");
   const request = readBody<ExecStartRequest>(startRequest, await exchange.readJson());
   // An exec that is not there is an error of the request; a program that is not there is output.
-  await backend.inspect(id);
+  await backend.checkStart(id);
   const options = startOptions(exchange, request);
   if (request.Detach) {
     await backend.startDetached(id, options);
@@ -74,16 +74,21 @@ async function startExec(backend: ExecBackend, exchange: Exchange): Promise<void
     return;
   }
   const { signal } = exchange;
+  const { tty } = options;
+  // Before the process runs: some clients lose what arrives together with the head.
+  const connection = exchange.hijack(streamContentType(exchange, tty));
   let session: AttachSession;
   try {
     session = await backend.startAttached(id, { ...options, signal });
   } catch (error) {
-    if (isKind(error, "conflict")) throw error;
-    await answerFailedStart(exchange, options.tty, messageOf(error));
+    // Docker tells it on the stream; the exit code is asked for afterwards.
+    await connection.write(
+      encodeOutput({ stream: "stdout", bytes: Buffer.from(`${messageOf(error)}\r\n`) }, tty),
+    );
+    connection.end();
     return;
   }
-  const connection = exchange.hijack(streamContentType(exchange, session.tty));
-  await relaySession(session, connection, { stdin: true });
+  await relaySession(session, connection, { stdin: true, tty });
 }
 
 function startOptions(exchange: Exchange, request: ExecStartRequest): ExecStartOptions {
@@ -91,11 +96,4 @@ function startOptions(exchange: Exchange, request: ExecStartRequest): ExecStartO
   const given = tty && exchange.version.atLeast("1.42") ? request.ConsoleSize : undefined;
   const consoleSize: TerminalSize | undefined = given ? { rows: given[0], columns: given[1] } : undefined;
   return { tty, consoleSize };
-}
-
-/** Docker tells clients on the stream that a program could not be run; the exit code is asked for afterwards. */
-async function answerFailedStart(exchange: Exchange, tty: boolean, message: string): Promise<void> {
-  const connection = exchange.hijack(streamContentType(exchange, tty));
-  await connection.write(encodeOutput({ stream: "stdout", bytes: Buffer.from(`${message}\r\n`) }, tty));
-  connection.end();
 }

@@ -101,6 +101,26 @@ async function* outputUntil(
   await end;
 }
 
+/** Errors: notFound, conflict (started before; container not running, paused). */
+export function checkExecStart(parts: ContainerParts, id: string): void {
+  requireStartable(parts, findExec(parts, id));
+}
+
+function requireStartable(
+  parts: ContainerParts,
+  exec: ExecRecord,
+): { readonly container: ContainerRecord; readonly task: Task } {
+  const container = currentRecord(parts, exec.containerId);
+  if (exec.status === "running" || exec.status === "starting") {
+    throw conflict(`exec ${exec.id} is already running`);
+  }
+  if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
+  const task = parts.live.task(container.id);
+  if (container.state.status === "paused") throw isPaused(container.id);
+  if (container.state.status !== "running" || !task) throw notRunning(container.id);
+  return { container, task };
+}
+
 async function launch(
   parts: ContainerParts,
   exec: ExecRecord,
@@ -119,14 +139,7 @@ async function launch(
   options: ExecStartOptions,
   detached: boolean,
 ): Promise<TaskAttachment | undefined> {
-  const container = currentRecord(parts, exec.containerId);
-  if (exec.status === "running" || exec.status === "starting") {
-    throw conflict(`exec ${exec.id} is already running`);
-  }
-  if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
-  const task = parts.live.task(container.id);
-  if (container.state.status === "paused") throw isPaused(container.id);
-  if (container.state.status !== "running" || !task) throw notRunning(container.id);
+  const { container, task } = requireStartable(parts, exec);
   exec.status = "starting";
   const { request } = exec;
   publishContainerEvent(parts, container, `exec_start: ${(request.Cmd ?? []).join(" ")}`, {
