@@ -6,8 +6,8 @@ import { IMAGE } from "../peers/peer.ts";
 import { runOrThrow } from "../peers/process.ts";
 import type { PreparedCase, Step, TimedCase } from "./case.ts";
 
-const GIGABYTES = 8;
-const QUESTIONS = 10_000;
+const GIGABYTES = 2;
+const QUESTIONS = 50_000;
 const NETWORK = "bench-network";
 const SERVER = "bench-server";
 const CLIENT = "bench-client";
@@ -99,18 +99,29 @@ function pairCase(name: string, step: (pair: Pair) => Promise<Step>): TimedCase 
 
 const amount = ["-n", `${GIGABYTES}G`];
 
+interface InspectedServer {
+  readonly NetworkSettings: {
+    readonly Ports: Readonly<Record<string, ReadonlyArray<{ readonly HostPort: string }>>>;
+    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>;
+  };
+}
+
+async function inspectServer({ socketPath }: Pair): Promise<InspectedServer["NetworkSettings"]> {
+  const server = await callApi(socketPath, "GET", `/containers/${SERVER}/json`);
+  return (server as InspectedServer).NetworkSettings;
+}
+
 /** TCP from one container to another of its network. */
-export const betweenContainers = pairCase(
-  `${GIGABYTES} GB between containers`,
-  async (pair) => () => pair.inClient(inHost("iperf3", "-c", SERVER, ...amount)),
-);
+export const betweenContainers = pairCase(`${GIGABYTES} GB between containers`, async (pair) => {
+  const { Networks: networks } = await inspectServer(pair);
+  const address = networks[NETWORK]!.IPAddress;
+  return () => pair.inClient(inHost("iperf3", "-c", address, ...amount));
+});
 
 /** TCP from the host to a container, by the published port. */
-export const throughPort = pairCase(`${GIGABYTES} GB through a published port`, async ({ socketPath }) => {
-  const { NetworkSettings: settings } = (await callApi(socketPath, "GET", `/containers/${SERVER}/json`)) as {
-    NetworkSettings: { Ports: Record<string, Array<{ HostPort: string }>> };
-  };
-  const port = settings.Ports[`${PORT}/tcp`]![0]!.HostPort;
+export const throughPort = pairCase(`${GIGABYTES} GB through a published port`, async (pair) => {
+  const { Ports: ports } = await inspectServer(pair);
+  const port = ports[`${PORT}/tcp`]![0]!.HostPort;
   const command = ["iperf3", "-c", "127.0.0.1", "-p", port, ...amount];
   return async () => void runOrThrow(command);
 });
