@@ -42,7 +42,7 @@ export interface EngineFirewallOptions {
   readonly logger?: Logger;
 }
 
-const RESTORE_AFTER_MS = 500;
+const RESTORE_AFTER_MS = 100;
 
 /** The name of an engine's table. */
 export function firewallTableName(engineId: string): string {

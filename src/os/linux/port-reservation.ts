@@ -1,3 +1,4 @@
+import { addressOf } from "../ffi/native.ts";
 import { OwnedFd } from "./fd.ts";
 import { bindSocket, listen, setsockopt, socket } from "./libc.ts";
 import { withNetworkNamespace } from "./namespace.ts";
@@ -14,6 +15,7 @@ const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_ATTACH_FILTER = 26;
 
 export interface PortAddress {
   readonly protocol: "tcp" | "udp" | "sctp";
@@ -31,6 +33,17 @@ export interface ReservePortOptions {
 export interface PortReservation extends Disposable {
   readonly port: number;
   close(): void;
+}
+
+/** A program for packets that takes none: BPF_RET with 0 bytes. Source: linux/filter.h. */
+const TAKE_NOTHING = Buffer.from([0x06, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Packets that come to the socket all the same are dropped, as if nobody had heard them. */
+function dropPackets(fd: number): void {
+  const program = Buffer.alloc(16);
+  program.writeUInt16LE(TAKE_NOTHING.length / 8);
+  program.writeBigUInt64LE(addressOf(TAKE_NOTHING), 8);
+  check("setsockopt", setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length));
 }
 
 function setFlag(fd: number, level: number, option: number): void {
@@ -55,6 +68,9 @@ function reserveHere({ protocol, address, port }: PortAddress): PortReservation 
     if (protocol !== "udp") setFlag(owned.fd, SOL_SOCKET, SO_REUSEADDR);
     const bytes = encodeSocketAddress(address, port);
     check("bind", bindSocket(owned.fd, bytes, bytes.length));
+    // Whoever gets here while the rules that lead him elsewhere are gone tries again, instead of waiting on a connection
+    // that nobody reads.
+    dropPackets(owned.fd);
     if (protocol !== "udp") check("listen", listen(owned.fd, 1));
     const taken = boundPort(owned.fd);
     return { port: taken, close: () => owned.close(), [Symbol.dispose]: () => owned.close() };
@@ -66,8 +82,8 @@ function reserveHere({ protocol, address, port }: PortAddress): PortReservation 
 
 /**
  * The port is taken: other programs' bind(2) fails with EADDRINUSE until the reservation is closed, or this process ends.
- * An IPv6 address takes IPv6 only. Port 0 takes one that the kernel picks. Nothing is ever read from the socket, so
- * packets are to be led elsewhere before they reach it.
+ * An IPv6 address takes IPv6 only. Port 0 takes one that the kernel picks. Packets that reach the
+ * socket are dropped: they are to be led elsewhere before.
  * Errors: SyscallError: EADDRINUSE, EADDRNOTAVAIL (no address of this machine), EACCES, EPROTONOSUPPORT (no SCTP here).
  */
 export function reservePort(address: PortAddress, options: ReservePortOptions = {}): PortReservation {
