@@ -207,3 +207,32 @@ test("broken and hostile archives are refused and leave nothing behind", async (
   for await (const snapshot of f.snapshotter.walk()) left.push(snapshot);
   expect([...left, ...(await f.content.listIngests())]).toEqual([]);
 });
+
+test("what is loaded while a sweep has looked and not yet removed stays whole", async () => {
+  await using f = await openImageFixture();
+  await f.makeImage("other");
+  const image = await f.makeImage("app");
+  const archive = await bytesOf(await f.service.save(["app"], { platforms: [], signal: signal() }));
+  f.images.remove(image.id);
+  // The sweep reads what is needed, and then asks for documents: in between the image comes back, and its lease is over.
+  const { images, content } = f;
+  const list = images.list.bind(images);
+  const has = content.has.bind(content);
+  let loading: Promise<unknown> | undefined;
+  images.list = () => {
+    const listed = list();
+    content.has = async (digest) => {
+      content.has = has;
+      loading = collect(await f.service.load(loadOptions(archive)));
+      await loading;
+      return has(digest);
+    };
+    images.list = list;
+    return listed;
+  };
+  await f.service.sweep();
+  expect(await loading).toEqual([{ stream: "Loaded image: app:latest\n" }]);
+  await f.service.inspect("app", { manifests: true, platform: undefined });
+  await f.snapshotter.stat(image.topLayer);
+  expect(await bytesOf(await f.service.save(["app"], { platforms: [], signal: signal() }))).toEqual(archive);
+});
