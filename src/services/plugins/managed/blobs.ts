@@ -6,6 +6,9 @@ import type { Descriptor } from "../../../spec/oci-image/descriptor.ts";
 import { type Report, reportBytes } from "../../images/mod.ts";
 import type { ManagedPluginParts } from "./managed-plugin-parts.ts";
 
+/** What names of downloads begin with. */
+const DOWNLOAD = "blob-";
+
 /** The document is stored; its descriptor. */
 export async function storeDocument(
   { content }: ManagedPluginParts,
@@ -56,7 +59,7 @@ export async function fetchBlob(
   if (await content.has(digest)) return report({ status: "Already exists", id, progressDetail: {} });
   report({ status: "Pulling fs layer", id, progressDetail: {} });
   const receive = async (): Promise<boolean> => {
-    await using writer = await content.openIngest(`blob-${hexOf(digest)}`, { totalBytes: size });
+    await using writer = await content.openIngest(`${DOWNLOAD}${hexOf(digest)}`, { totalBytes: size });
     const resumed = writer.offsetBytes > 0;
     const part = await remote.fetchBlob(descriptor, writer.offsetBytes);
     if (part.startOffsetBytes !== writer.offsetBytes) await writer.truncate();
@@ -79,9 +82,18 @@ export async function fetchBlob(
   report({ status: "Download complete", id, progressDetail: {} });
 }
 
-/** Blobs that no stored plug-in is made of are gone. */
-export async function sweepBlobs({ content, store, locks }: ManagedPluginParts): Promise<void> {
+/**
+ * Blobs that no stored plug-in is made of are gone, and what was written of others; of a download's bytes the next try
+ * makes use, unless `all` says that there will be none.
+ */
+export async function sweepBlobs(
+  { content, store, locks }: ManagedPluginParts,
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<void> {
   using _turn = await locks.acquire("blobs");
   const needed = new Set<Digest>(store.list().flatMap(({ manifest, blobs }) => [manifest, ...blobs]));
   for await (const { digest } of content.walk()) if (!needed.has(digest)) await content.delete(digest);
+  for (const { ref } of await content.listIngests()) {
+    if (all || !ref.startsWith(DOWNLOAD)) await content.abortIngest(ref);
+  }
 }

@@ -79,7 +79,7 @@ export class ManagedPluginService implements ManagedPluginFinder {
         }
       }),
     );
-    await sweepBlobs(this.#parts);
+    await sweepBlobs(this.#parts, { all: true });
   }
 
   /** No plug-in runs; those that are enabled come back with the next engine. */
