@@ -52,12 +52,13 @@ export function formatReport(report: Report, baseline: string): string {
     table(["peer", "version"], Object.entries(report.peers)),
   ];
   for (const [name, outcomes] of Object.entries(report.times)) {
-    const rows = Object.entries(outcomes).map(([peer, outcome]) =>
-      timeRow(peer, outcome, outcomes[baseline]),
-    );
+    const names = Object.keys(outcomes);
+    // What is not about peers is compared with what comes first.
+    const reference = names.includes(baseline) ? baseline : names[0]!;
+    const rows = names.map((peer) => timeRow(peer, outcomes[peer]!, outcomes[reference]));
     sections.push(
       `### \`${name}\``,
-      table(["peer", "median ms", "p90 ms", "min ms", `against ${baseline}`], rows),
+      table(["peer", "median ms", "p90 ms", "min ms", `against ${reference}`], rows),
     );
   }
   const latencies = Object.entries(report.responsiveness).map(([peer, { idle, duringPull }]) => [

@@ -20,19 +20,20 @@ import { attach, readLogs } from "./cases/output.ts";
 import type { Responsiveness } from "./cases/responsiveness.ts";
 import { runDefaultNetwork, runNoNetwork } from "./cases/run.ts";
 import { startMany } from "./cases/start-many.ts";
+import { measureUnpack, UNPACK } from "./cases/unpack.ts";
 import { version } from "./cases/version.ts";
 import { prepareCgroups, trackCgroups } from "./cgroups.ts";
 import { measureInterleaved, type Outcome } from "./measure.ts";
 import { crun } from "./peers/crun.ts";
 import { dockerd } from "./peers/dockerd.ts";
-import { gantry, gantryCli } from "./peers/gantry.ts";
+import { gantry, gantryCli, gantryErofs } from "./peers/gantry.ts";
 import type { Peer, RunningPeer } from "./peers/peer.ts";
 import { podman } from "./peers/podman.ts";
 import { runOrThrow } from "./peers/process.ts";
 import { describeMachine, formatReport, type Report, replaceMeasured } from "./report.ts";
 import { makeWorkspace } from "./workspace.ts";
 
-const PEERS: readonly Peer[] = [gantry, gantryCli, dockerd, podman, crun];
+const PEERS: readonly Peer[] = [gantry, gantryErofs, gantryCli, dockerd, podman, crun];
 const CASES: readonly TimedCase[] = [
   runDefaultNetwork,
   runNoNetwork,
@@ -97,6 +98,7 @@ async function measure(
   for (const timed of [...CASES, ...imageCases(facilities)].filter(({ name }) => isWanted(name))) {
     times[timed.name] = Object.fromEntries(await measureInterleaved(timed, running, runs));
   }
+  if (isWanted(UNPACK)) times[UNPACK] = await measureUnpack(runs);
   if (isWanted("ping")) responsiveness = await pullResponsiveness(facilities, running);
   for (const [name, peer] of running) if (peer.monitorProcesses) memory[name] = measureMemory(peer);
   return { machine: describeMachine(), peers: found, runs, times, memory, responsiveness };

@@ -15,7 +15,12 @@ function find(): ReturnType<Peer["find"]> {
   return { version: firstLine(program, "--version") ?? "gantry" };
 }
 
-async function start({ directory, imageTar }: Workspace, name: string, cli: string): Promise<RunningPeer> {
+async function start(
+  { directory, imageTar }: Workspace,
+  name: string,
+  cli: string,
+  driver: "overlay2" | "erofs" = "overlay2",
+): Promise<RunningPeer> {
   const root = join(directory, name);
   const host = `unix://${root}.sock`;
   const prefix = [cli, "-H", host];
@@ -30,6 +35,8 @@ async function start({ directory, imageTar }: Workspace, name: string, cli: stri
       `${root}/run`,
       "--pidfile",
       `${root}.pid`,
+      "--storage-driver",
+      driver,
       "--log-level",
       "error",
     ],
@@ -41,7 +48,8 @@ async function start({ directory, imageTar }: Workspace, name: string, cli: stri
     ...dockerCommands(prefix),
     images: {
       ...imageCommands(prefix),
-      settle: () => waitUntilEmpty(join(root, "data/snapshots/overlay2/trash")),
+      settle: () =>
+        waitUntilEmpty(join(root, "data", driver === "overlay2" ? "" : driver, "snapshots", driver, "trash")),
     },
     socketPath: `${root}.sock`,
     restingProcesses: () => [daemon.pid],
@@ -67,4 +75,11 @@ export const gantryCli: Peer = {
   name: "gantry CLI",
   find,
   start: (workspace) => start(workspace, "gantry-cli", program),
+};
+
+/** The same on the storage driver that makes one file of a layer. */
+export const gantryErofs: Peer = {
+  name: "gantry on erofs",
+  find,
+  start: (workspace) => start(workspace, "gantry-erofs", DOCKER, "erofs"),
 };
