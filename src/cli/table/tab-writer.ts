@@ -7,8 +7,11 @@ type Measures = typeof TABLE;
 
 /** How many columns a text takes, one for each code point, as docker counts. */
 function widthOf(text: string): number {
-  let width = 0;
-  for (const _ of text) width++;
+  let width = text.length;
+  for (let index = 0; index < text.length; index++) {
+    // The second half of a pair of surrogates.
+    if ((text.charCodeAt(index) & 0xfc00) === 0xdc00) width--;
+  }
   return width;
 }
 
@@ -45,11 +48,11 @@ function padColumn(lines: string[][], padded: string[][], { from, to, column, me
     if (lines[start]!.length - 1 <= column) continue;
     let end = start;
     while (end < to && lines[end]!.length - 1 > column) end++;
-    const widths = lines.slice(start, end).map((cells) => widthOf(cells[column]!) + measures.padding);
-    const width = Math.max(measures.minWidth, ...widths);
+    const widths = lines.slice(start, end).map((cells) => widthOf(cells[column]!));
+    const widest = widths.reduce((most, width) => Math.max(most, width), 0);
+    const width = Math.max(measures.minWidth, widest + measures.padding);
     for (let row = start; row < end; row++) {
-      const cell = lines[row]![column]!;
-      padded[row]![column] = cell + " ".repeat(width - widthOf(cell));
+      padded[row]![column] = lines[row]![column]! + " ".repeat(width - widths[row - start]!);
     }
     padColumn(lines, padded, { from: start, to: end, column: column + 1, measures });
     start = end;

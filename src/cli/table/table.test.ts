@@ -92,4 +92,7 @@ describe("renderList", () => {
 
 test("natural order", () => {
   expect(["net10", "net2", "a", "net"].sort(naturalCompare)).toEqual(["a", "net", "net2", "net10"]);
+  const others = ["1.a", "01", "1", "1a", "a-", "a1", "a", "ab-1", "ab", "2-", "2", ""];
+  const ordered = ["", "01", "1", "1.a", "1a", "2", "2-", "a", "a1", "a-", "ab", "ab-1"];
+  expect(others.sort(naturalCompare)).toEqual(ordered);
 });
