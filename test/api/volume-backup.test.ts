@@ -189,6 +189,17 @@ Total reclaimed space: 0B
       expect((await docker("volume", "ls", "-q", "-f", label)).stdout).toBe(`${snapshot}\n`);
     });
 
+    test("a volume has the owner and mode it was asked for, whatever the image has, and so has its clone", async () => {
+      await docker("volume", "create", "-o", "uid=33", "-o", "gid=34", "-o", "mode=2770", "owned");
+      const owner = (name: string) =>
+        shell("stat -c '%u:%g %a' /etc; ls /etc/passwd", "-v", `${name}:/etc`, "--user", "0:0");
+      expect(await owner("owned")).toEqual(done("33:34 2770\n/etc/passwd\n"));
+      await gantry("volume", "clone", "owned", "owned2");
+      expect(await owner("owned2")).toEqual(done("33:34 2770\n/etc/passwd\n"));
+      const { stdout } = await docker("volume", "inspect", "--format", "{{json .Options}}", "owned2");
+      expect(stdout).toBe('{"gid":"34","mode":"2770","uid":"33"}\n');
+    });
+
     test("sizes are listed", async () => {
       await shell("head -c 200000 /dev/zero > /v/big", "-v", "sized:/v");
       await docker("create", "--name", "sizer", "-v", "sized:/v", TEST_IMAGE);

@@ -3,7 +3,9 @@ import { isIP, isIPv4 } from "node:net";
 import { parseBinarySize } from "../../base/bytes.ts";
 import { internal, invalidArgument, messageOf } from "../../base/errors.ts";
 
-const KNOWN: readonly string[] = ["type", "o", "device", "size"];
+/** Beyond docker's own four: who has the volume's directory, and what others may do in it. */
+const OWNERSHIP: readonly string[] = ["uid", "gid", "mode"];
+const KNOWN: readonly string[] = ["type", "o", "device", "size", ...OWNERSHIP];
 /** What each option is nothing without. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   device: ["type"],
@@ -28,6 +30,11 @@ export function checkVolumeOptions(options: Options, hasQuotas: boolean): void {
     if (needsMount(options))
       throw invalidArgument("size is for directories of this host: it says nothing of a device");
   }
+  if (Object.keys(ownershipOf(options)).length > 0 && needsMount(options)) {
+    throw invalidArgument(
+      "uid, gid and mode are for directories of this host: a device has options of its own",
+    );
+  }
   for (const [name, needed] of Object.entries(NEEDS)) {
     if (options[name] === undefined) continue;
     const missing = needed.find((other) => options[other] === undefined);
@@ -38,6 +45,28 @@ export function checkVolumeOptions(options: Options, hasQuotas: boolean): void {
 /** Bytes that the volume may take; 0 for as many as there are. Errors: invalidArgument. */
 export function sizeLimitOf(options: Options): number {
   return options["size"] === undefined ? 0 : parseBinarySize(options["size"]);
+}
+
+/** Owner and mode of a volume's directory, as far as they were asked for. */
+export interface Ownership {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mode?: number;
+}
+
+/** Errors: invalidArgument for what is no id and no octal mode. */
+export function ownershipOf(options: Options): Ownership {
+  const number = (name: "uid" | "gid" | "mode", pattern: RegExp, base: number) => {
+    const text = options[name];
+    if (text === undefined) return {};
+    if (!pattern.test(text)) throw invalidArgument(`invalid ${name}: '${text}'`);
+    return { [name]: Number.parseInt(text, base) };
+  };
+  return {
+    ...number("uid", /^\d{1,9}$/, 10),
+    ...number("gid", /^\d{1,9}$/, 10),
+    ...number("mode", /^[0-7]{3,5}$/, 8),
+  };
 }
 
 /** Whether the volume is a mount of its own, beyond a directory. */

@@ -14,6 +14,7 @@ import {
   checkVolumeOptions,
   deviceMountOf,
   needsMount,
+  ownershipOf,
   sizeLimitOf,
   withoutPassword,
 } from "./device-options.ts";
@@ -51,6 +52,7 @@ export class LocalVolumeDriver implements VolumeDriver {
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
     checkVolumeOptions(volume.options, "size" in volume.options && (await hasTreeQuotas(this.#root)));
     await this.#makeDirectories(volume.name);
+    applyOwnership(this.pathOf(volume), volume);
     const limitBytes = sizeLimitOf(volume.options);
     if (limitBytes > 0) await limitTree(this.pathOf(volume), limitBytes);
   }
@@ -105,13 +107,19 @@ export class LocalVolumeDriver implements VolumeDriver {
     const path = this.pathOf(volume);
     // Others see the directory itself, and so does a mount; a limit on space would not let files move in.
     const isPlain = !needsMount(volume.options) && sizeLimitOf(volume.options) === 0;
-    if (!isPlain || this.#holdersOf(volume.name).size > 1) return await put(path);
+    if (!isPlain || this.#holdersOf(volume.name).size > 1) {
+      await put(path);
+      applyOwnership(path, volume);
+      return;
+    }
     if ((await readdir(path)).length > 0) return;
     using directory = RootDir.open(join(this.#root, volume.name));
     await directory.removeAll(STAGING);
     directory.mkdir(STAGING, 0o755);
     try {
-      await put(join(this.#root, volume.name, STAGING));
+      const staging = join(this.#root, volume.name, STAGING);
+      await put(staging);
+      applyOwnership(staging, volume);
       directory.rename(STAGING, DATA);
     } catch (error) {
       // Somebody on the host was faster: what the volume has by now counts.
@@ -183,6 +191,16 @@ export class LocalVolumeDriver implements VolumeDriver {
     this.#holders.set(name, holders);
     return holders;
   }
+}
+
+/** What was asked for at the volume's creation holds against what an image's directory has. */
+function applyOwnership(path: string, { options }: VolumeRecord): void {
+  const { uid, gid, mode } = ownershipOf(options);
+  using directory = RootDir.open(path);
+  const UNCHANGED = -1;
+  if (uid !== undefined || gid !== undefined) directory.chown("", uid ?? UNCHANGED, gid ?? UNCHANGED);
+  // After the owner: changing it clears set-id bits.
+  if (mode !== undefined) directory.chmod("", mode);
 }
 
 async function makeDirectory(what: "root" | "data", path: string, mode: number): Promise<void> {

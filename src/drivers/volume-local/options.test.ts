@@ -1,6 +1,12 @@
 import { expect, test } from "bun:test";
 import { MS } from "../../os/linux/mount.ts";
-import { checkVolumeOptions, deviceMountOf, sizeLimitOf, withoutPassword } from "./device-options.ts";
+import {
+  checkVolumeOptions,
+  deviceMountOf,
+  ownershipOf,
+  sizeLimitOf,
+  withoutPassword,
+} from "./device-options.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
 test("options become flags, and data what is left", () => {
@@ -32,6 +38,15 @@ test("a size of nothing is no quota, one of something is for directories", () =>
   expect(sizeLimitOf({ size: "10m" })).toBe(10 << 20);
   expect(() => checkVolumeOptions({ size: "10m", type: "tmpfs", device: "tmpfs" }, true)).toThrow(
     "size is for directories of this host",
+  );
+});
+
+test("owner and mode are numbers, and for directories", () => {
+  expect(ownershipOf({ uid: "33", mode: "2770" })).toEqual({ uid: 33, mode: 0o2770 });
+  expect(() => checkVolumeOptions({ uid: "www" }, false)).toThrow("invalid uid: 'www'");
+  expect(() => checkVolumeOptions({ mode: "rwx" }, false)).toThrow("invalid mode: 'rwx'");
+  expect(() => checkVolumeOptions({ gid: "1", type: "tmpfs", device: "tmpfs" }, false)).toThrow(
+    "uid, gid and mode are for directories of this host",
   );
 });
 

@@ -83,7 +83,10 @@ export class VolumeCopies {
     const { volumes, workers } = this.#parts;
     const { record } = await volumes.find(source);
     if (await this.#exists(target)) throw volumeExists(target);
-    await volumes.create({ Name: target, Labels: { ...record.labels, ...labels } });
+    // A copy of what is on a device is a directory of this host.
+    const { type: _type, device: _device, o: _o, ...options } = record.options;
+    const DriverOpts = record.driver === "local" ? options : {};
+    await volumes.create({ Name: target, Labels: { ...record.labels, ...labels }, DriverOpts });
     try {
       await using from = await volumes.borrow(source);
       await using to = await volumes.borrow(target);
