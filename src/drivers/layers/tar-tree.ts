@@ -32,6 +32,8 @@ export type TarSource =
       readonly directory: string;
       /** Begins with a member for the directory itself. */
       readonly withRoot?: boolean;
+      /** Entries that are in the directory and not meant to be. */
+      readonly leaveOut?: readonly SnapshotChange[];
     }
   /** A tree that holds its parents' files too: only what `changes` names. */
   | { readonly kind: "changes"; readonly directory: string; readonly changes: readonly SnapshotChange[] };
@@ -76,7 +78,7 @@ function* itemsOf(source: TarSource): Generator<Item> {
   else if (source.kind === "node") yield* walkNode(source);
   else if (source.kind === "overlayUpper") {
     if (source.withRoot) yield* rootItem(source.directory);
-    yield* overlayItems(source.directory);
+    yield* overlayItems(source.directory, source.leaveOut ?? []);
   } else yield* changedItems(source.directory, source.changes);
 }
 
@@ -85,13 +87,14 @@ function* rootItem(directory: string): Generator<Item> {
   yield { path: "", name: "", node, stat: statFd(node.fd) };
 }
 
-function* overlayItems(directory: string): Generator<Item> {
+function* overlayItems(directory: string, leaveOut: readonly SnapshotChange[]): Generator<Item> {
+  const unwanted = new Set(leaveOut.map(({ path }) => byteString(path.slice(1))));
   for (const entry of walkTree(directory)) {
     if (isWhiteout(entry.stat)) {
       yield { whiteout: whiteoutPath(entry.path) };
       continue;
     }
-    if (isOpaqueFile(entry.name)) continue;
+    if (isOpaqueFile(entry.name) || unwanted.has(entry.path)) continue;
     yield entry;
     if (entry.stat.type === "directory" && isOpaque(entry.node)) {
       yield { whiteout: joinEntryPath(entry.path, OPAQUE_WHITEOUT) };

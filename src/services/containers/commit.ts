@@ -13,6 +13,7 @@ import { familiarString, parseNormalized, tagNameOnly, withTag } from "../../spe
 import { applyConfigChanges, type ImageService, type NewLayer } from "../images/mod.ts";
 import { mergeImageConfig } from "./create/merge-config.ts";
 import { holdRootfs } from "./export.ts";
+import { withoutMountPoints } from "./mount-points.ts";
 import { type ContainerParts, currentRecord, publishContainerEvent } from "./parts.ts";
 import { pauseContainer, unpauseContainer } from "./run/stop.ts";
 
@@ -103,11 +104,12 @@ async function storeChanges(
   await using held = new AsyncDisposableStack();
   if (pause && (await pauseIfRunning(parts, id))) held.defer(() => unpauseAgain(parts, id));
   held.use(await holdRootfs(parts, id, "commit"));
-  const changes = await parts.rootfs.changes(id);
+  const all = await parts.rootfs.changes(id);
+  const changes = withoutMountPoints(all);
   if (changes.length === 0) return undefined;
   const upper = await parts.rootfs.upperDirectory(id);
   const source: TarSource = upper
-    ? { kind: "overlayUpper", directory: upper }
+    ? { kind: "overlayUpper", directory: upper, leaveOut: all.filter((each) => !changes.includes(each)) }
     : { kind: "changes", directory: parts.rootfs.pathOf(id), changes };
   const parentChain = chainIdsOf(below.rootfs.diff_ids).at(-1);
   return await parts.committer.service.addLayer(lease, packTree(parts.workers, source), parentChain);

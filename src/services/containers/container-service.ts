@@ -39,6 +39,7 @@ import { removeLink } from "./links/remove-link.ts";
 import { type LogsOptions, readLogs } from "./logs.ts";
 import { inspectContainer } from "./look/inspect.ts";
 import { type ListOptions, listContainers } from "./look/list.ts";
+import { withoutMountPoints } from "./mount-points.ts";
 import { connectContainer, disconnectContainer } from "./networks/connect.ts";
 import type { ContainerParts } from "./parts.ts";
 import { pruneContainers } from "./prune.ts";
@@ -102,7 +103,7 @@ export class ContainerService {
 
   async changes(idOrName: string): Promise<FilesystemChange[]> {
     const kinds = { modified: 0, added: 1, deleted: 2 } as const;
-    const changes = await this.#parts.rootfs.changes(this.#id(idOrName));
+    const changes = withoutMountPoints(await this.#parts.rootfs.changes(this.#id(idOrName)));
     return changes.map(({ path, kind }) => ({ Path: path, Kind: kinds[kind] }));
   }
 
