@@ -132,6 +132,35 @@ describe("images", () => {
     await out("rmi", "imported:1");
   });
 
+  test("import of an address, for another platform", async () => {
+    const tar = place("busybox.tar");
+    const served: string[] = [];
+    const server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request) => {
+        served.push(new URL(request.url).pathname);
+        return served.at(-1) === "/root.tar"
+          ? new Response(Bun.file(tar))
+          : new Response("no", { status: 404 });
+      },
+    });
+    try {
+      const address = `http://127.0.0.1:${server.port}`;
+      const id = (await out("import", "--platform", "linux/arm64", `${address}/root.tar`, "fetched:1"))
+        .split("\n")
+        .at(-1)!;
+      expect(await out("inspect", "-f", "{{.Id}} {{.Architecture}} {{.Comment}}", "fetched:1")).toBe(
+        `${id} arm64 Imported from ${address}/root.tar`,
+      );
+      const missing = await harness.docker(["import", `${address}/nothing.tar`]);
+      expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("404")]);
+    } finally {
+      await server.stop(true);
+    }
+    await out("rmi", "fetched:1");
+  });
+
   test("rmi: untags, then removes; refuses what is in use", async () => {
     const id = await out("inspect", "-f", "{{.Id}}", TEST_IMAGE);
     await out("tag", TEST_IMAGE, "second:tag");
