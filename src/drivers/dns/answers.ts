@@ -27,13 +27,12 @@ export function answerLocally(
       return addresses(names.resolve(containerId, question.name, "ipv4"), TYPE.A);
     case TYPE.AAAA:
       return addresses(names.resolve(containerId, question.name, "ipv6"), TYPE.AAAA);
-    case TYPE.MX:
-      // Mail for a container goes to its address. Source: RFC 5321, section 5.1.
-      return names.resolve(containerId, question.name, "ipv4") ? [] : undefined;
     case TYPE.PTR:
       return pointer(names, containerId, question.name);
     default:
-      return undefined;
+      // A name of the network has addresses and nothing else. To ask others would tell them of it, and their answer, that
+      // there is no such name, counts for its addresses too. Source: RFC 8020.
+      return names.resolve(containerId, question.name, "ipv4") ? [] : undefined;
   }
 }
 

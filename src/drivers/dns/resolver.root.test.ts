@@ -151,6 +151,17 @@ test("names of the network are answered here, of one kind or none", async () => 
   expect(asked).toEqual([]);
 });
 
+test("a name of the network has no records of other kinds, and nobody outside hears of it", async () => {
+  const HTTPS = 65;
+  asked.length = 0;
+  for (const type of [TYPE.MX, 16, HTTPS]) {
+    expect(await ask("web", type)).toMatchObject({ rcode: RCODE.noError, answers: 0 });
+  }
+  expect(asked).toEqual([]);
+  expect(await ask("elsewhere.test", HTTPS)).toMatchObject({ rcode: RCODE.nameError });
+  expect(asked).toEqual(["elsewhere.test"]);
+});
+
 test("both orders of a shared name come", async () => {
   const firsts = new Set<string>();
   for (let round = 0; round < 60 && firsts.size < 2; round++) {
