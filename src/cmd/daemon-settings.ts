@@ -39,6 +39,7 @@ export const DAEMON_FLAGS = {
   "dns-opt": list("DNS options to use"),
   "dns-search": list("DNS search domains to use", { validate: checkDnsSearch }),
   "exec-root": string("Root directory for execution state files", { default: DEFAULT_RUN_ROOT }),
+  "firewall-backend": string("Firewall backend to use, iptables or nftables", { default: "nftables" }),
   "fixed-cidr": string("IPv4 subnet for the default bridge network"),
   "fixed-cidr-v6": string("IPv6 subnet for the default bridge network"),
   group: string("Group for the unix socket", { short: "G" }),
@@ -86,6 +87,7 @@ export const DAEMON_FLAGS = {
   tlscert: string("Path to TLS certificate file"),
   tlskey: string("Path to TLS key file"),
   tlsverify: bool("Use TLS and verify the remote"),
+  "userland-proxy": bool("Use userland proxy for loopback traffic"),
 } as const satisfies FlagSet;
 
 export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { invalidArgument } from "../base/errors.ts";
+import { invalidArgument, notImplemented } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { NameResolver, NetworkDrivers, SandboxFactory } from "../core/networks/network-driver.ts";
 import { Resolver } from "../drivers/dns/mod.ts";
@@ -40,6 +40,7 @@ export interface NetworkParts extends AsyncDisposable {
 export function createNetworkDrivers(options: NetworkDriverOptions): NetworkParts {
   const { engineId, dataRoot, runRoot, settings, reactor, plugins, logger } = options;
   checkPublishAddress(settings.ip);
+  checkMeans(settings);
   if (settings["respect-host-firewall"] && !settings.iptables) {
     throw invalidArgument("--respect-host-firewall needs packet filter rules: --iptables=false makes none");
   }
@@ -94,6 +95,22 @@ function defaultOptionsOf(texts: readonly string[]): Record<string, Record<strin
     options[driver] = { ...options[driver], [name]: value.join("=") };
   }
   return options;
+}
+
+/** Ways of docker's that this engine does not go. Errors: notImplemented, invalidArgument. */
+function checkMeans(settings: DaemonSettings): void {
+  if (settings["userland-proxy"]) {
+    throw notImplemented(
+      "--userland-proxy is not supported: the kernel leads every published port, those on loopback addresses too",
+    );
+  }
+  const backend = settings["firewall-backend"];
+  if (backend === "iptables") {
+    throw notImplemented("--firewall-backend=iptables is not supported: all rules are in nftables");
+  }
+  if (backend !== "nftables" && backend !== "") {
+    throw invalidArgument(`invalid firewall-backend ${JSON.stringify(backend)}`);
+  }
 }
 
 function checkPublishAddress(ip: string): void {

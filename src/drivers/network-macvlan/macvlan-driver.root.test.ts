@@ -124,7 +124,6 @@ test("containers of a private network do not see each other", async () => {
 
 test("parents and modes that make no sense are refused", async () => {
   await expect(driver.plan(network({ parent: "lan0", macvlan_mode: "x" }))).rejects.toThrow("is not valid");
-  await expect(driver.plan(network({}))).rejects.toThrow("without a parent link");
   await expect(driver.plan(network({ parent: "lo" }))).rejects.toThrow("loopback");
   const missing = await driver.plan(network({ parent: "nothing" }));
   await expect(driver.createNetwork(missing)).rejects.toThrow("invalid subinterface vlan name nothing");
@@ -148,4 +147,20 @@ test("a sub-interface is made where the kernel has VLANs and refused where not",
   expect(nl.withNetlink(host, nl.listLinks).some(({ name }) => name === "lan0.42")).toBe(made);
   await driver.deleteNetwork(planned);
   expect(nl.withNetlink(host, nl.listLinks).some(({ name }) => name === "lan0.42")).toBe(false);
+});
+
+test("a network without a parent has a link of its own where the kernel has dummies, and is refused where not", async () => {
+  const planned = await driver.plan(network({}));
+  const dummy = `dm-${planned.id.slice(0, 12)}`;
+  const has = () => nl.withNetlink(host, nl.listLinks).some(({ name }) => name === dummy);
+  let made = true;
+  try {
+    await driver.createNetwork(planned);
+  } catch (error) {
+    made = false;
+    expect((error as Error).message).toContain("the kernel has no dummy links");
+  }
+  expect(has()).toBe(made);
+  await driver.deleteNetwork(planned);
+  expect(has()).toBe(false);
 });

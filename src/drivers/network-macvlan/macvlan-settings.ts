@@ -1,4 +1,5 @@
-import { invalidArgument, notImplemented } from "../../base/errors.ts";
+import { invalidArgument } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { isLinkName, type MacvlanMode } from "../../os/linux/netlink/mod.ts";
 
@@ -6,6 +7,8 @@ import { isLinkName, type MacvlanMode } from "../../os/linux/netlink/mod.ts";
 const PARENT = "parent";
 const MODE = "macvlan_mode";
 const MTU = "com.docker.network.driver.mtu";
+/** What links start with that are made for networks without a parent. */
+export const DUMMY_PREFIX = "dm-";
 const MODES: readonly string[] = ["bridge", "vepa", "private", "passthru"];
 const KNOWN = new Set([PARENT, MODE, MTU]);
 
@@ -17,8 +20,8 @@ export interface MacvlanSettings {
   readonly mtu: number | undefined;
 }
 
-/** Reads the options of a macvlan network. Errors: invalidArgument, notImplemented. */
-export function readMacvlanSettings({ options, internal }: NetworkRecord): MacvlanSettings {
+/** Reads the options of a macvlan network. Errors: invalidArgument. */
+export function readMacvlanSettings({ id, options }: NetworkRecord): MacvlanSettings {
   const unknown = Object.keys(options).find(
     (key) => !KNOWN.has(key) && !key.startsWith("com.docker.network."),
   );
@@ -29,12 +32,8 @@ export function readMacvlanSettings({ options, internal }: NetworkRecord): Macvl
       `requested macvlan mode '${mode}' is not valid, 'bridge' mode is the macvlan driver default`,
     );
   }
-  const parent = options[PARENT] ?? "";
-  if (parent === "" || internal) {
-    throw notImplemented(
-      "a macvlan network without a parent link is not supported: name one with -o parent=LINK",
-    );
-  }
+  // Without a parent the network has a link of its own that leads nowhere. Source: docker, "Macvlan network driver".
+  const parent = options[PARENT] || `${DUMMY_PREFIX}${shortId(id)}`;
   if (!isLinkName(parent) || parent === "lo") {
     throw invalidArgument(`loopback interface is not a valid macvlan parent link: ${JSON.stringify(parent)}`);
   }
