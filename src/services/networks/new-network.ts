@@ -1,5 +1,6 @@
 import { invalidArgument, permissionDenied } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
+import { sortedByKey } from "../../base/sorted-by-key.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type { IPAMConfig, NetworkCreateRequest } from "../../spec/engine-api/mod.ts";
@@ -72,7 +73,7 @@ export function newNetwork(
     pools,
     userSubnets,
     options,
-    labels: { ...labels, ...own.labels },
+    labels: sortedByKey({ ...labels, ...own.labels }),
   };
 }
 
@@ -81,7 +82,7 @@ function ownConfiguration(
   defaultOptions: NetworkSources["defaultOptions"],
 ): NetworkRecord {
   const defaults = request.ConfigOnly ? {} : defaultOptions[request.Driver || "bridge"];
-  const options = { ...defaults, ...request.Options };
+  const options = sortedByKey({ ...defaults, ...request.Options });
   const ipam = request.IPAM ?? {};
   const enableIpv4 = enabled(request.EnableIPv4, options, ENABLE_IPV4, true);
   const enableIpv6 = enabled(request.EnableIPv6, options, ENABLE_IPV6, false);
@@ -102,11 +103,11 @@ function ownConfiguration(
     configOnly: request.ConfigOnly ?? false,
     configFrom: "",
     ipamDriver,
-    ipamOptions: ipam.Options ?? {},
+    ipamOptions: sortedByKey(ipam.Options ?? {}),
     pools,
     userSubnets: pools.map(({ subnet }) => subnet),
     options,
-    labels: request.Labels ?? {},
+    labels: sortedByKey(request.Labels ?? {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Filters } from "../../base/filters.ts";
 import { newId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
+import { sortedByKey } from "../../base/sorted-by-key.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import type { EventLog } from "../../core/events/event-log.ts";
 import type { VolumeDrivers, VolumeRecord, VolumeStore } from "../../core/volumes/volume.ts";
@@ -97,8 +98,8 @@ export class VolumeService {
     const record = await this.ensure({
       name: request.Name || newId(),
       driver: request.Driver ?? "",
-      options: request.DriverOpts ?? {},
-      labels: anonymous ? { ...request.Labels, [ANONYMOUS_LABEL]: "" } : (request.Labels ?? {}),
+      options: sortedByKey(request.DriverOpts ?? {}),
+      labels: sortedByKey(anonymous ? { ...request.Labels, [ANONYMOUS_LABEL]: "" } : (request.Labels ?? {})),
       anonymous,
     });
     return this.#describe({ record });

@@ -1,3 +1,4 @@
+import { sortedByKey } from "../../../base/sorted-by-key.ts";
 import type { ContainerConfig } from "../../../spec/engine-api/mod.ts";
 
 /**
@@ -21,12 +22,12 @@ export function mergeImageConfig(request: ContainerConfig, image: ContainerConfi
     Entrypoint: entrypoint,
     Cmd: command,
     Env: mergeEnvironment(request.Env ?? [], image.Env ?? []),
-    Labels: { ...image.Labels, ...request.Labels },
+    Labels: sortedByKey({ ...image.Labels, ...request.Labels }),
   };
   const ports = { ...image.ExposedPorts, ...request.ExposedPorts };
-  if (Object.keys(ports).length > 0) merged.ExposedPorts = ports;
+  if (Object.keys(ports).length > 0) merged.ExposedPorts = sortedByKey(ports);
   const volumes = { ...image.Volumes, ...request.Volumes };
-  merged.Volumes = Object.keys(volumes).length > 0 ? volumes : null;
+  merged.Volumes = Object.keys(volumes).length > 0 ? sortedByKey(volumes) : null;
   const stopSignal = request.StopSignal || image.StopSignal;
   if (stopSignal) merged.StopSignal = stopSignal;
   merged.OnBuild = request.OnBuild ?? null;

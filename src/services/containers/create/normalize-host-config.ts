@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../../base/errors.ts";
+import { sortedByKey } from "../../../base/sorted-by-key.ts";
 import type { HostConfig, RestartPolicy } from "../../../spec/engine-api/mod.ts";
 import type { DnsRequest } from "../files/resolv-conf.ts";
 
@@ -38,7 +39,17 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     MemorySwappiness: request.MemorySwappiness === -1 ? null : (request.MemorySwappiness ?? null),
     OomKillDisable: request.OomKillDisable ?? false,
   };
+  for (const name of MAPS) sortMap(config, name);
+  const { LogConfig: log } = config;
+  if (log?.Config) config.LogConfig = { ...log, Config: sortedByKey(log.Config) };
   return config;
+}
+
+const MAPS = ["PortBindings", "Sysctls", "Tmpfs", "StorageOpt", "Annotations"] as const;
+
+function sortMap<K extends (typeof MAPS)[number]>(config: HostConfig, name: K): void {
+  const map = config[name];
+  if (map) config[name] = sortedByKey(map);
 }
 
 function chooseCgroupns(
