@@ -4,12 +4,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { mount, setPropagation, unmountBelow } from "../../src/os/linux/mount.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 import { volumeSteps } from "./volume-steps.ts";
 
@@ -71,6 +73,62 @@ describe("mounts of every kind with the docker command line", () => {
       ];
       const seen = await shell("cat /bound; test -S /engine.sock", ...options);
       expect(seen).toEqual({ stdout: "content", stderr: "", code: 0 });
+    });
+
+    test("a file that the host replaces by another stays the file that was bound", async () => {
+      const directory = join(harness.engine.directory, "replaced");
+      mkdirSync(directory);
+      writeFileSync(join(directory, "file"), "first");
+      await docker(
+        "run",
+        "-d",
+        "--name",
+        "reader",
+        "-v",
+        `${directory}/file:/f`,
+        TEST_IMAGE,
+        "sleep",
+        "1000",
+      );
+      writeFileSync(join(directory, "new"), "second");
+      renameSync(join(directory, "new"), join(directory, "file"));
+      expect((await docker("exec", "reader", "cat", "/f")).stdout).toBe("first");
+      await docker("restart", "-t", "0", "reader");
+      expect((await docker("exec", "reader", "cat", "/f")).stdout).toBe("second");
+      await docker("rm", "-f", "reader");
+    });
+
+    test("mounts made meanwhile are seen as the propagation says", async () => {
+      const shared = join(harness.engine.directory, "propagating");
+      mkdirSync(shared);
+      await mount({ source: "tmpfs", target: shared, fsType: "tmpfs" });
+      try {
+        setPropagation(shared, "shared");
+        mkdirSync(join(shared, "host"));
+        mkdirSync(join(shared, "container"));
+        for (const mode of ["rslave", "rshared", "rprivate"]) {
+          const bind = ["--privileged", "-v", `${shared}:/x:${mode}`];
+          expect(
+            (await docker("run", "-d", "--name", mode, ...bind, TEST_IMAGE, "sleep", "1000")).stderr,
+          ).toBe("");
+        }
+        await mount({ source: "tmpfs", target: join(shared, "host"), fsType: "tmpfs" });
+        writeFileSync(join(shared, "host/file"), "");
+        const seen = async (mode: string) =>
+          (await docker("exec", mode, "ls", "/x/host", "/x/container")).stdout;
+        const make = "mount -t tmpfs tmpfs /x/container && touch /x/container/made";
+        for (const mode of ["rprivate", "rslave"]) {
+          await docker("exec", mode, "sh", "-ec", make);
+          expect(readdirSync(join(shared, "container"))).toEqual([]);
+        }
+        expect(await seen("rprivate")).toBe("/x/container:\nmade\n\n/x/host:\n");
+        expect(await seen("rslave")).toBe("/x/container:\nmade\n\n/x/host:\nfile\n");
+        await docker("exec", "rshared", "sh", "-ec", make);
+        expect(readdirSync(join(shared, "container"))).toEqual(["made"]);
+      } finally {
+        await docker("rm", "-f", "rslave", "rshared", "rprivate");
+        await unmountBelow(shared, { detach: true });
+      }
     });
 
     test("read-only holds for mounts below", async () => {
