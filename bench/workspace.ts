@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { makeBusyboxRoot } from "../test/fixtures/busybox-root.ts";
 import type { Workspace } from "./peers/peer.ts";
 import { runOrThrow } from "./peers/process.ts";
+import { mountScratchDisk } from "./scratch-disk.ts";
 
-/** A directory with the image that every peer runs; removed on disposal. */
+/** A directory on a disk of its own with the image that every peer runs; gone on disposal. */
 export function makeWorkspace(): Workspace & Disposable {
-  const directory = mkdtempSync(join(tmpdir(), "gantry-bench-"));
+  const base = mkdtempSync(join(tmpdir(), "gantry-bench-"));
+  const directory = join(base, "disk");
+  mountScratchDisk(directory);
   const rootfs = join(directory, "rootfs");
   mkdirSync(rootfs);
   makeBusyboxRoot(rootfs);
@@ -17,6 +20,9 @@ export function makeWorkspace(): Workspace & Disposable {
     directory,
     rootfs,
     imageTar,
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    [Symbol.dispose]() {
+      runOrThrow(["umount", "--lazy", directory]);
+      rmSync(base, { recursive: true, force: true });
+    },
   };
 }
