@@ -135,7 +135,6 @@ export class FolderSnapshotter implements Snapshotter {
   }
 
   async close(): Promise<void> {
-    await this.#folders.settle();
     await this.#format.close(this.#places());
   }
 

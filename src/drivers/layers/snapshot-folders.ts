@@ -103,11 +103,6 @@ export class SnapshotFolders {
     await this.#emptying;
   }
 
-  /** Waits for removals in the background. */
-  async settle(): Promise<void> {
-    await this.#emptying;
-  }
-
   async #discard(row: SnapshotRow): Promise<void> {
     try {
       await rename(this.pathOf(row), join(this.#trash, String(row.directory)));
