@@ -156,6 +156,44 @@ describe("an image whose directories are links to places of the host", () => {
     expect(state()).toEqual(before);
   });
 
+  test.each([
+    {
+      Devices: [{ PathOnHost: "/dev/null", PathInContainer: `${up}HERE/node`, CgroupPermissions: "rwm" }],
+    },
+    { Devices: [{ PathOnHost: "/dev/null", PathInContainer: `/${up}HERE/node`, CgroupPermissions: "rwm" }] },
+    { MaskedPaths: [`${up}HERE`] },
+    { ReadonlyPaths: [`/${up}HERE`] },
+    { CgroupParent: `${up}HERE/group` },
+    { Tmpfs: { [`/${up}HERE`]: "" } },
+    { Binds: [`/usr:/${up}HERE/bound`] },
+    { Sysctls: { [`net.${up}HERE/value`]: "1" } },
+  ])("paths that climb: %j", async (wanted) => {
+    const { engine } = harness;
+    const HostConfig = JSON.parse(JSON.stringify(wanted).replaceAll("HERE", marker)) as object;
+    const call = async (path: string, body?: object) => {
+      const response = await fetch(`http://engine/v1.51/containers/${path}`, {
+        unix: engine.socketPath,
+        method: body || path.endsWith("/start") ? "POST" : "DELETE",
+        ...(body ? { body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {}),
+      });
+      return (await response.text()) || "{}";
+    };
+    const created = await call("create", { Image: TEST_IMAGE, Cmd: ["true"], HostConfig });
+    const { Id: id } = JSON.parse(created) as { Id?: string };
+    if (id) {
+      await call(`${id}/start`);
+      await call(`${id}?force=1`);
+    }
+    expect(state()).toEqual(before);
+    // The parent of a container's group is whoever's it is that named it.
+    await runOrThrow([
+      "sh",
+      "-c",
+      `find /sys/fs/cgroup -depth -type d -path '*${host.path}*' -exec rmdir {} +`,
+    ]);
+    await runOrThrow(["sh", "-c", "rmdir /sys/fs/cgroup/tmp /sys/fs/cgroup/*/tmp 2>/dev/null; true"]);
+  });
+
   test("mount destinations that are swapped for links while containers start", async () => {
     const { docker } = harness;
     const flags = ["--network", "none", "-v", "race:/race"];

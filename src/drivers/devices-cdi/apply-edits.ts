@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { internal, isKind, notImplemented } from "../../base/errors.ts";
 import type { CdiDeviceNode, CdiEdits, CdiHook, CdiMount } from "../../spec/cdi/mod.ts";
 import type {
@@ -54,7 +55,7 @@ function addDeviceNode(spec: RuntimeSpec, node: CdiDeviceNode, hostDevices: Host
   const device: LinuxDevice = {
     ...found,
     type: node.type || found!.type,
-    path: node.path,
+    path: join("/", node.path),
     ...definedOf({
       major: node.major || found?.major,
       minor: node.minor || found?.minor || (node.major ? 0 : undefined),
@@ -105,8 +106,13 @@ function addMount(spec: RuntimeSpec, mount: CdiMount): RuntimeSpec {
   if (type === "bind" && !options.some((option) => option === "bind" || option === "rbind")) {
     options.unshift("rbind");
   }
-  const added: RuntimeMount = { destination: mount.containerPath, source: mount.hostPath, type, options };
-  const others = (spec.mounts ?? []).filter(({ destination }) => destination !== mount.containerPath);
+  const added: RuntimeMount = {
+    destination: join("/", mount.containerPath),
+    source: mount.hostPath,
+    type,
+    options,
+  };
+  const others = (spec.mounts ?? []).filter(({ destination }) => destination !== added.destination);
   return { ...spec, mounts: [...others, added] };
 }
 

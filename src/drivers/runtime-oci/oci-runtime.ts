@@ -169,7 +169,10 @@ export class OciRuntime implements TaskRuntime {
   async #removeRemains(id: string, bundle: string, runtime: RuntimeProgram): Promise<void> {
     // A runtime that has nothing of that name says so by its exit code; there is nothing to do about it.
     await runRuntime(runtime, this.#context.stateRootOf(runtime), ["delete", "--force", id]);
-    await removeLeftoverCgroup(id, join(bundle, CONFIG_FILE));
+    await removeLeftoverCgroup(id, join(bundle, CONFIG_FILE)).catch((error) => {
+      // What stopped the start may be the group's own path, and is what the caller has to hear of.
+      this.#context.logger.warn({ container: id, error: messageOf(error) }, "cannot remove a control group");
+    });
     // The monitor's last act is to record the exit: not before that can the record go.
     await monitorGone(this.#context.reactor, bundle);
     this.#context.exits.remove(id);

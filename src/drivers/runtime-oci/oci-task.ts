@@ -12,6 +12,8 @@ import type {
   TaskHandle,
   TerminalSize,
 } from "../../core/tasks/task-runtime.ts";
+import { openCgroup } from "../../os/linux/cgroup/cgroup.ts";
+import { detectCgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
 import type { LinuxResources } from "../../spec/oci-runtime/resources.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -21,6 +23,7 @@ import { signalProcess, waitForExit } from "./monitored-process.ts";
 import { OciExec } from "./oci-exec.ts";
 import { lastMessage, runtimeError } from "./runtime-errors.ts";
 import { type RuntimeProgram, runRuntime } from "./runtime-programs.ts";
+import { withoutUnlimitedQuota } from "./spec/resources.ts";
 
 /** The monitor leaves an empty file of that name in the bundle when the kernel killed for memory. */
 const OOM_FILE = "oom";
@@ -84,10 +87,13 @@ export class OciTask implements Task {
     return Array.isArray(pids) ? pids.filter((pid) => typeof pid === "number") : [];
   }
 
-  async update(resources: LinuxResources | undefined): Promise<void> {
+  async update(resources: LinuxResources = {}): Promise<void> {
     const path = join(this.handle.bundle, RESOURCES_FILE);
-    await writeFile(path, JSON.stringify(resources ?? {}), { mode: 0o600 });
+    const limited = withoutUnlimitedQuota(resources);
+    await writeFile(path, JSON.stringify(limited), { mode: 0o600 });
     await this.#require("update", "--resources", path, this.handle.containerId);
+    if (limited === resources) return;
+    openCgroup(detectCgroupWorld(), this.handle.cgroupPath).setLimits({ cpuQuotaUs: null });
   }
 
   wait(): Promise<ExitStatus> {

@@ -91,7 +91,7 @@ export function parseMount(mount: Mount): MountRequest {
   try {
     return checkedMount(mount);
   } catch (error) {
-    throw invalidArgument(`invalid mount config for type "${mount.Type}": ${messageOf(error)}`, {
+    throw invalidArgument(`invalid mount config for type "${mount.Type ?? ""}": ${messageOf(error)}`, {
       cause: error,
     });
   }

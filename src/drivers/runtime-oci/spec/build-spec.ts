@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type {
   LinuxSpec,
   RuntimeCapabilities,
@@ -12,10 +13,11 @@ import { buildEnvironment } from "./environment.ts";
 import type { RuntimeSpecInput } from "./input.ts";
 import { buildMounts, rootPropagation, withInit } from "./mounts.ts";
 import { buildNamespaces, buildSysctls } from "./namespaces.ts";
-import { buildResources } from "./resources.ts";
+import { buildResources, withoutUnlimitedQuota } from "./resources.ts";
 import { buildRlimits } from "./rlimits.ts";
 import { DEFAULT_SECCOMP_PROFILE } from "./seccomp/default-profile.ts";
-import { compileSeccomp, parseSeccompProfile } from "./seccomp/docker-profile.ts";
+import { compileSeccomp } from "./seccomp/docker-profile.ts";
+import { parseSeccompProfile } from "./seccomp/parse-profile.ts";
 import { parseSecurityOptions, type SecurityOptions } from "./security-options.ts";
 
 const OCI_VERSION = "1.0.2";
@@ -93,6 +95,9 @@ function buildProcess(
   };
 }
 
+/** A path that cannot lead out of the container, whatever the runtime makes of `..`. */
+const inside = (path: string) => join("/", path);
+
 function buildPaths(
   input: RuntimeSpecInput,
   security: SecurityOptions,
@@ -100,8 +105,8 @@ function buildPaths(
   const { hostConfig } = input;
   if (hostConfig.Privileged || security.systemPathsUnconfined) return { masked: [], readonly: [] };
   return {
-    masked: hostConfig.MaskedPaths ?? defaultMaskedPaths(input.host.throttledCpus),
-    readonly: hostConfig.ReadonlyPaths ?? defaultReadonlyPaths(),
+    masked: (hostConfig.MaskedPaths ?? defaultMaskedPaths(input.host.throttledCpus)).map(inside),
+    readonly: (hostConfig.ReadonlyPaths ?? defaultReadonlyPaths()).map(inside),
   };
 }
 
@@ -121,7 +126,11 @@ function buildLinux(
       ? { uidMappings: [...namespaces.user.uidMappings], gidMappings: [...namespaces.user.gidMappings] }
       : {}),
     sysctl: buildSysctls(namespaces, hostConfig.Sysctls, ownsNetwork),
-    resources: { devices: rules, ...buildResources(hostConfig, host.swapLimit, input.devicesAt) },
+    resources: {
+      devices: rules,
+      // A new group has none anyway.
+      ...withoutUnlimitedQuota(buildResources(hostConfig, host.swapLimit, input.devicesAt)),
+    },
     cgroupsPath: input.cgroupPath,
     namespaces: buildNamespaces(namespaces),
     ...(devices.length > 0 ? { devices } : {}),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { invalidArgument, isKind } from "../../../base/errors.ts";
 import type { DeviceMapping } from "../../../spec/engine-api/mod.ts";
 import type { DeviceRule, LinuxDevice } from "../../../spec/oci-runtime/mod.ts";
@@ -49,7 +50,8 @@ function mapDevice(mapping: DeviceMapping, devicesAt: RuntimeSpecInput["devicesA
   try {
     return devicesAt(mapping.PathOnHost).map((device) => ({
       ...device,
-      path: inside + device.path.slice(mapping.PathOnHost.length),
+      // Absolute and without `..`: crun (1.8) follows a path that is neither out of the container.
+      path: join("/", inside + device.path.slice(mapping.PathOnHost.length)),
     }));
   } catch (error) {
     if (!isKind(error, "notFound")) throw error;

@@ -104,3 +104,9 @@ export function buildResources(
     ...(typeof pids === "number" ? { pids: { limit: pids > 0 ? pids : -1 } } : {}),
   };
 }
+
+/** A copy that asks for no quota; crun (1.8) cannot write the number that stands for none. */
+export function withoutUnlimitedQuota(resources: LinuxResources): LinuxResources {
+  const { quota, ...cpu } = resources.cpu ?? {};
+  return quota === undefined || quota >= 0 ? resources : { ...resources, cpu };
+}

@@ -24,6 +24,9 @@ export function checkHostConfig(config: HostConfig, host: HostChoice): void {
   if (!host.runtimes.includes(config.Runtime ?? "")) {
     throw invalidArgument(`unknown or invalid runtime name: ${config.Runtime}`);
   }
+  if ((config.CgroupParent ?? "").includes("\0")) {
+    throw invalidArgument(`invalid cgroup parent: ${JSON.stringify(config.CgroupParent)}`);
+  }
   if (Object.hasOwn(config.Annotations ?? {}, "")) {
     throw invalidArgument("invalid Annotations: the empty string is not permitted as an annotation key");
   }

@@ -17,6 +17,8 @@ export interface HostDefaults {
   readonly dns: DnsRequest;
 }
 
+const MAX_MEMORY_BYTES = 2 ** 63;
+
 /** The request with every default filled in, as `inspect` shows it. Errors: invalidArgument, docker's texts. */
 export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults): HostConfig {
   const privileged = request.Privileged ?? false;
@@ -31,6 +33,7 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     CgroupnsMode: request.CgroupnsMode || chooseCgroupns(privileged, defaults),
     ShmSize: request.ShmSize || defaults.shmSizeBytes,
     Runtime: request.Runtime || defaults.runtime,
+    ...completeLists(request),
     RestartPolicy: normalizeRestartPolicy(request.RestartPolicy ?? {}),
     MaskedPaths: request.MaskedPaths ?? (unmask ? null : [...defaults.maskedPaths]),
     ReadonlyPaths: request.ReadonlyPaths ?? (unmask ? null : [...defaults.readonlyPaths]),
@@ -52,6 +55,24 @@ function sortMap<K extends (typeof MAPS)[number]>(config: HostConfig, name: K): 
   if (map) config[name] = sortedByKey(map);
 }
 
+/** What a list's entries leave out is empty, as in docker; so is an entry that is null. */
+function filled<T extends object>(list: ReadonlyArray<T | null> | null | undefined, empty: T): T[] {
+  return (list ?? []).map((entry) => ({ ...empty, ...entry }));
+}
+
+function completeLists(request: HostConfig): Partial<HostConfig> {
+  const throttle = { Path: "", Rate: 0 };
+  return {
+    Devices: filled(request.Devices, { PathOnHost: "", PathInContainer: "", CgroupPermissions: "" }),
+    Ulimits: filled(request.Ulimits, { Name: "", Soft: 0, Hard: 0 }),
+    BlkioWeightDevice: filled(request.BlkioWeightDevice, { Path: "", Weight: 0 }),
+    BlkioDeviceReadBps: filled(request.BlkioDeviceReadBps, throttle),
+    BlkioDeviceWriteBps: filled(request.BlkioDeviceWriteBps, throttle),
+    BlkioDeviceReadIOps: filled(request.BlkioDeviceReadIOps, throttle),
+    BlkioDeviceWriteIOps: filled(request.BlkioDeviceWriteIOps, throttle),
+  };
+}
+
 function chooseCgroupns(
   privileged: boolean,
   { cgroupVersion, cgroupnsMode }: HostDefaults,
@@ -61,7 +82,9 @@ function chooseCgroupns(
 }
 
 function normalizeMemorySwap(memoryBytes: number, memorySwapBytes: number): number {
-  return memoryBytes > 0 && memorySwapBytes === 0 ? memoryBytes * 2 : memorySwapBytes;
+  if (memoryBytes <= 0 || memorySwapBytes !== 0) return memorySwapBytes;
+  // The kernel counts in 64 bits; more than that is no limit.
+  return memoryBytes > MAX_MEMORY_BYTES / 2 ? -1 : memoryBytes * 2;
 }
 
 function normalizeRestartPolicy(policy: RestartPolicy): RestartPolicy {

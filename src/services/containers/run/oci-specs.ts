@@ -84,7 +84,8 @@ export class OciSpecs implements RuntimeSpecs {
     const { user } = await userIn(rootfs, config.User ?? "", hostConfig.GroupAdd ?? []);
     const { sharedMemory } = prepared.joined;
     if (this.apparmorProfile(hostConfig) === DEFAULT_APPARMOR_PROFILE) await ensureDefaultProfile();
-    const cgroupParent = hostConfig.CgroupParent || this.#cgroupParent;
+    // Absolute before it is joined: no `..` leads out of the hierarchies.
+    const cgroupParent = join("/", hostConfig.CgroupParent || this.#cgroupParent);
     this.#allowRealtime(cgroupParent);
     const spec = buildRuntimeSpec({
       args: [record.path, ...record.args],

@@ -1,4 +1,4 @@
-import { invalidArgument, messageOf } from "../../../../base/errors.ts";
+import { invalidArgument } from "../../../../base/errors.ts";
 import type {
   SeccompAction,
   SeccompArgument,
@@ -122,7 +122,9 @@ export function compileSeccomp(profile: DockerSeccompProfile, target: SeccompTar
   for (const rule of profile.syscalls ?? []) {
     if (rule.excludes && isExcluded(rule.excludes, target)) continue;
     if (rule.includes && !isIncluded(rule.includes, target)) continue;
-    syscalls.push(compileRule(rule));
+    const compiled = compileRule(rule);
+    // A rule without a name says nothing, which the OCI document has no form for.
+    if (compiled.names.length > 0) syscalls.push(compiled);
   }
   return {
     defaultAction: profile.defaultAction,
@@ -133,18 +135,4 @@ export function compileSeccomp(profile: DockerSeccompProfile, target: SeccompTar
     ...(profile.listenerMetadata ? { listenerMetadata: profile.listenerMetadata } : {}),
     syscalls,
   };
-}
-
-/** The profile in a JSON text. Errors: invalidArgument. */
-export function parseSeccompProfile(text: string): DockerSeccompProfile {
-  let profile: unknown;
-  try {
-    profile = JSON.parse(text);
-  } catch (error) {
-    throw invalidArgument(`Decoding seccomp profile failed: ${messageOf(error)}`);
-  }
-  if (profile === null || typeof profile !== "object" || !("defaultAction" in profile)) {
-    throw invalidArgument("Decoding seccomp profile failed: the profile has no defaultAction");
-  }
-  return profile as DockerSeccompProfile;
 }
