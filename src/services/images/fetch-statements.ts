@@ -13,17 +13,22 @@ import type { ImageParts } from "./parts.ts";
 import type { SelectedManifest } from "./select-manifest.ts";
 import { writeDocument } from "./write-blob.ts";
 
-/** More than any statement takes; what is larger is left where it is. */
-const MAX_STATEMENT_BYTES = 256 * 1024 * 1024;
+/** More than all statements about an image take together; what is beyond is left where it is. */
+const MAX_STATEMENTS_BYTES = 512 * 1024 * 1024;
 const MAX_REFERRERS = 64;
-/** A registry that does not tell soon what refers to an image does not hold up its pull. */
-const REFERRERS_TIMEOUT_MS = 5000;
+/** A registry that does not tell soon what refers to an image, or does not bring it soon, does not hold up its pull. */
+const LIST_TIMEOUT_MS = 5000;
+const REFERRERS_TIMEOUT_MS = 60_000;
 
-interface Statements {
+interface Pull {
   readonly parts: ImageParts;
   readonly lease: Lease;
   readonly remote: RemoteRepository;
   readonly signal: AbortSignal;
+}
+
+interface Statements extends Pull {
+  readonly budget: { leftBytes: number };
 }
 
 /**
@@ -31,10 +36,8 @@ interface Statements {
  * these, such as signatures. What the registry lacks or what is malformed is left out, since the image itself is whole.
  * Errors: what the connection says of attestations, which the index promises.
  */
-export async function fetchStatements(
-  statements: Statements,
-  { manifest, indexes }: SelectedManifest,
-): Promise<void> {
+export async function fetchStatements(pull: Pull, { manifest, indexes }: SelectedManifest): Promise<void> {
+  const statements = { ...pull, budget: { leftBytes: MAX_STATEMENTS_BYTES } };
   const documents = [...indexes.slice(0, 1), manifest].map(({ descriptor }) => descriptor.digest);
   const [attestations] = await allOrNone([
     fetchAttestations(statements, { manifest, indexes }),
@@ -68,25 +71,42 @@ async function fetchAttestations(
 
 async function fetchReferrers(statements: Statements, subjects: readonly Digest[]): Promise<void> {
   const { parts, lease, signal } = statements;
+  const limited = {
+    ...statements,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REFERRERS_TIMEOUT_MS)]),
+  };
   for (const subject of subjects) {
     // Referrers stay with their subject: it must not look needless before it is stored.
     await claimContent(parts, lease, subject);
-    try {
-      for (const entry of (await listReferrers(statements, subject)).slice(0, MAX_REFERRERS)) {
-        await fetchStatement(statements, entry, subject);
+    const entries = await orLeaveOut(statements, subject, () => listReferrers(statements, subject));
+    for (const entry of (entries ?? []).slice(0, MAX_REFERRERS)) {
+      await orLeaveOut(statements, subject, async () => {
+        await fetchStatement(limited, entry, subject);
         parts.images.addReferrer(subject, entry.digest);
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof EngineError)) throw error;
-      parts.logger.debug({ subject, error: messageOf(error) }, "referrers were left out");
+      });
     }
+  }
+}
+
+async function orLeaveOut<T>(
+  { parts, signal }: Statements,
+  subject: Digest,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    if (!(error instanceof EngineError || timedOut)) throw error;
+    parts.logger.debug({ subject, error: messageOf(error) }, "a referrer was left out");
+    return undefined;
   }
 }
 
 async function listReferrers({ remote }: Statements, subject: Digest): Promise<Descriptor[]> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), REFERRERS_TIMEOUT_MS);
+  const timer = setTimeout(() => resolve(undefined), LIST_TIMEOUT_MS);
   try {
     return (await Promise.race([remote.listReferrers(subject), late])) ?? [];
   } finally {
@@ -95,7 +115,7 @@ async function listReferrers({ remote }: Statements, subject: Digest): Promise<D
 }
 
 async function fetchStatement(
-  { parts, lease, remote, signal }: Statements,
+  { parts, lease, remote, signal, budget }: Statements,
   entry: Descriptor,
   subject?: Digest,
 ): Promise<void> {
@@ -106,8 +126,9 @@ async function fetchStatement(
     throw invalidArgument(`${entry.digest} does not refer to ${subject}`);
   }
   const blobs = [manifest.config, ...manifest.layers];
-  const tooLarge = blobs.find(({ size }) => size > MAX_STATEMENT_BYTES);
-  if (tooLarge) throw invalidArgument(`${tooLarge.digest} is larger than a statement may be`);
+  const sizeBytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  if (sizeBytes > budget.leftBytes) throw invalidArgument(`${entry.digest} is larger than statements may be`);
+  budget.leftBytes -= sizeBytes;
   for (const blob of blobs) await downloadBlob(parts, lease, remote, blob, { signal });
   await writeDocument(parts, lease, bytes, entry.mediaType);
 }

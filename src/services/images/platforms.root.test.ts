@@ -267,3 +267,19 @@ test("what refers to an image or to what attests it comes with it, stays and goe
   expect(await here(f)).toEqual([false, false, false, false]);
   expect(f.images.referrersOf(own.digest)).toEqual([]);
 });
+
+test("statements that are too large, or of something else, are left out, and the image is there", async () => {
+  await using registry = await startScriptedRegistry();
+  await using f = await openImageFixture();
+  const { own, attestation, index } = addMultiPlatform(registry);
+  const good = registry.addReferrer(own).digest;
+  registry.lieAboutReferrers(own.digest, [attestation, { ...own, size: 1 }]);
+  const huge = registry.addReferrer(own, { size: 2 ** 40 }).digest;
+  registry.lieAboutReferrers(index.digest, [own]);
+  const last = registry.addReferrer(index).digest;
+  const name = `${registry.host}/x:multi`;
+  expect(await pull(f, name)).toBe(`Status: Downloaded newer image for ${name}`);
+  expect(f.images.referrersOf(own.digest)).toEqual([good]);
+  expect(f.images.referrersOf(index.digest as Digest)).toEqual([last]);
+  expect(await f.content.has(huge)).toBe(false);
+});

@@ -107,7 +107,10 @@ export async function startScriptedRegistry() {
       };
     },
     /** A manifest that refers to another one. */
-    addReferrer(subject: { readonly mediaType: string; readonly digest: string; readonly size: number }) {
+    addReferrer(
+      subject: { readonly mediaType: string; readonly digest: string; readonly size: number },
+      change: { readonly size?: number } = {},
+    ) {
       const empty = json({});
       const signature = json({ signed: subject.digest });
       for (const blob of [empty, signature]) blobs.set(digestOf(blob), blob);
@@ -117,11 +120,15 @@ export async function startScriptedRegistry() {
         mediaType: OCI_MANIFEST,
         artifactType: "application/vnd.example.signature",
         config: descriptor("application/vnd.oci.empty.v1+json", empty),
-        layers: [descriptor("application/vnd.example.signature.v1", signature)],
+        layers: [{ ...descriptor("application/vnd.example.signature.v1", signature), ...change }],
         subject: { mediaType, digest, size },
       });
       referrers.set(digest, [...(referrers.get(digest) ?? []), referrer]);
       return referrer;
+    },
+    /** Lists what does not refer to it among what refers to a digest. */
+    lieAboutReferrers(digest: string, entries: readonly object[]) {
+      referrers.set(digest, [...(referrers.get(digest) ?? []), ...entries]);
     },
     /** Serves under one digest the manifest of another. */
     serveAs(digest: string, other: string) {
