@@ -75,9 +75,12 @@ function placeNodes(root: ErofsNode): Map<ErofsNode, Placed> {
   for (let next = pending.pop(); next; next = pending.pop()) {
     const [node, parent] = next;
     if (placed.has(node)) continue;
-    placed.set(node, place(node, parent, links.get(node)!));
-    if (node.content.kind !== "directory") continue;
-    for (const child of node.content.entries.values()) pending.push([child, node]);
+    const own = place(node, parent, links.get(node)!);
+    placed.set(node, own);
+    // In their order on disk, so that equal trees give equal bytes.
+    for (const [name, child] of own.directory?.blocks.flat() ?? []) {
+      if (name !== "." && name !== "..") pending.push([child, node]);
+    }
   }
   return placed;
 }
