@@ -56,7 +56,6 @@ async function download(
   lease.add({ kind: "ingest", key: ingestRef(descriptor.digest) });
   if (await claimContent(parts, lease, descriptor.digest)) return;
   const id = shortId(descriptor.digest);
-  using _slot = await waitForSlot(parts.downloads, report, id, signal);
   const clean = await receive(parts, remote, descriptor, report, signal);
   // What an earlier try left was spoilt, and is gone now: once more from the start.
   if (!clean) await receive(parts, remote, descriptor, report, signal);
@@ -90,7 +89,11 @@ async function receive(
   if (writer.offsetBytes > size) await writer.truncate();
   const resumed = writer.offsetBytes > 0;
   try {
-    if (writer.offsetBytes < size || size === 0) await fetchInto(writer, remote, descriptor, report, signal);
+    if (writer.offsetBytes < size || size === 0) {
+      // Given back before the bytes are brought to disk: the network need not wait for that.
+      using _slot = await waitForSlot(parts.downloads, report, id, signal);
+      await fetchInto(writer, remote, descriptor, report, signal);
+    }
     report({ status: "Verifying Checksum", id, progressDetail: {} });
     await writer.commit({ digest, sizeBytes: size });
     return true;

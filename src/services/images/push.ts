@@ -166,11 +166,11 @@ async function pushTree(push: Push, top: Descriptor): Promise<void> {
   const bytes = await parts.content.readAll(top.digest);
   if (isManifestType(top.mediaType)) {
     const manifest = parseManifest(bytes, top.mediaType);
-    await pushBlobs(
-      push,
-      manifest.layers.filter((layer) => !isForeignLayerType(layer.mediaType)),
-    );
-    await pushBlobs({ ...push, report: () => undefined }, [manifest.config]);
+    const layers = manifest.layers.filter((layer) => !isForeignLayerType(layer.mediaType));
+    // Beside the layers: by itself the config would cost as many round trips again.
+    const config = pushBlobs({ ...push, report: () => undefined }, [manifest.config]);
+    const results = await Promise.allSettled([pushBlobs(push, layers), config]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
     return;
   }
   for (const entry of parseIndex(bytes, top.mediaType).manifests) {
