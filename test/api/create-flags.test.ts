@@ -103,9 +103,8 @@ describe("flags of create", () => {
 
   test("-P publishes what is exposed", async () => {
     const { docker } = harness;
-    const id = await create(["-P", "--expose", "7000"]);
-    await docker(["start", id]);
-    expect((await docker(["port", id, "7000"])).stdout).toMatch(/^0\.0\.0\.0:\d+\n/);
+    await docker(["run", "-d", "--name", "all", "-P", "--expose", "7000", TEST_IMAGE, "sleep", "1000"]);
+    expect((await docker(["port", "all", "7000"])).stdout).toMatch(/^0\.0\.0\.0:\d+\n/);
   });
 
   test.each([
