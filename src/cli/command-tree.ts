@@ -305,6 +305,11 @@ const volume: readonly Leaf[] = [
     load: () => import("./commands/volume/import.ts"),
   },
   {
+    name: "rename",
+    summary: "Give a volume that no container has another name",
+    load: () => import("./commands/volume/rename.ts"),
+  },
+  {
     name: "snapshot",
     summary: "Keep what a volume has now in a new one",
     load: () => import("./commands/volume/snapshot.ts"),

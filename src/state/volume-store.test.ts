@@ -27,3 +27,20 @@ test("volumes come back by name after the database was opened again", () => {
   reopened.remove("two");
   expect(reopened.get("two")).toBeUndefined();
 });
+
+test("a volume is stored under another name, and never over another volume", () => {
+  using state = new TemporaryState();
+  const store = new SqliteVolumeStore(state.database);
+  store.add(volume("one"));
+  store.add(volume("two"));
+  expect(() => store.replace("one", volume("two"))).toThrow("already exists");
+  expect(store.list()).toEqual([volume("one"), volume("two")]);
+  store.replace("one", { ...volume("three"), renamedFrom: "one" });
+  store.replace("two", { ...volume("two"), labels: {} });
+  const expected = [
+    { ...volume("three"), renamedFrom: "one" },
+    { ...volume("two"), labels: {} },
+  ];
+  expect(store.list()).toEqual(expected);
+  expect(new SqliteVolumeStore(state.reopen()).list()).toEqual(expected);
+});

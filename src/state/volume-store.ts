@@ -37,6 +37,14 @@ export class SqliteVolumeStore implements VolumeStore {
     return [...this.#ordered];
   }
 
+  replace(name: string, volume: VolumeRecord): void {
+    this.#database.transaction(() => {
+      this.#database.run("DELETE FROM volumes WHERE name = ?", name);
+      this.add(volume);
+    });
+    if (name !== volume.name) this.#byName.delete(name);
+  }
+
   remove(name: string): void {
     this.#database.run("DELETE FROM volumes WHERE name = ?", name);
     this.#byName.delete(name);

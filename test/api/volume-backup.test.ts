@@ -200,6 +200,21 @@ Total reclaimed space: 0B
       expect(stdout).toBe('{"gid":"34","mode":"2770","uid":"33"}\n');
     });
 
+    test("a volume that nobody has takes another name along with all that it has", async () => {
+      await shell("echo kept > /v/file", "-v", "before:/v");
+      expect(await gantry("volume", "rename", "before", "after")).toEqual(done("after\n"));
+      expect((await docker("volume", "inspect", "before")).code).toBe(1);
+      expect((await shell("cat /v/file", "-v", "after:/v")).stdout).toBe("kept\n");
+      const refused = async (from: string, to: string) => (await gantry("volume", "rename", from, to)).stderr;
+      expect(await refused("gone", "other")).toContain("get gone: no such volume");
+      expect(await refused("after", "origin")).toContain("volume origin already exists");
+      expect(await refused("after", "a/b")).toContain("includes invalid characters for a local volume name");
+      await docker("create", "--name", "holder", "-v", "after:/v", TEST_IMAGE);
+      expect(await refused("after", "free")).toContain("volume is in use - [");
+      await docker("rm", "holder");
+      expect((await docker("volume", "rm", "after")).stdout).toBe("after\n");
+    });
+
     test("sizes are listed", async () => {
       await shell("head -c 200000 /dev/zero > /v/big", "-v", "sized:/v");
       await docker("create", "--name", "sizer", "-v", "sized:/v", TEST_IMAGE);

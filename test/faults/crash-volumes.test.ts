@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { TEST_IMAGE } from "../api/harness.ts";
 import { crashEverywhere } from "./crash-everywhere.ts";
@@ -116,4 +117,43 @@ describe("the daemon is killed before each effect of", () => {
     },
     TIMEOUT_MS,
   );
+
+  test(
+    "a volume's renaming",
+    async () => {
+      const effects = await crashEverywhere({
+        stride: 1,
+        setUp,
+        async prepare({ docker, engine }) {
+          await docker(["volume", "create", "--label", "a=b", "before"]);
+          writeFileSync(join(engine.dataRoot, "volumes/before/_data/file"), "kept");
+        },
+        verb: ({ engine }) => post(engine.socketPath, "/gantry/volumes/before/rename?target=after"),
+        async check(crashing, { answer }) {
+          const names = await expectNoStrays(crashing);
+          expect(answer === 200 ? [["after"]] : [["before"], ["after"]]).toContainEqual(names);
+          const path = join(crashing.engine.dataRoot, "volumes", names[0]!, "_data/file");
+          expect(readFileSync(path, "utf8")).toBe("kept");
+          const labels = ["volume", "inspect", "--format", "{{.Labels.a}}", ...names];
+          expect((await crashing.docker(labels)).stdout).toBe("b\n");
+          await removeVolumes(crashing, names);
+        },
+      });
+      expect(effects).toBeGreaterThan(2);
+    },
+    TIMEOUT_MS,
+  );
 });
+
+/** The status of the answer; 0 where none came. */
+function post(socketPath: string, path: string): Promise<number> {
+  return new Promise((resolve) => {
+    const sent = request({ socketPath, method: "POST", path }, (response) => {
+      response.resume();
+      response.on("error", () => {});
+      response.on("close", () => resolve(response.complete ? response.statusCode! : 0));
+    });
+    sent.on("error", () => resolve(0));
+    sent.end();
+  });
+}

@@ -8,6 +8,8 @@ export interface VolumeRecord {
   readonly options: Readonly<Record<string, string>>;
   /** Nobody named it: it was made for one container. */
   readonly anonymous: boolean;
+  /** What it was called before, until its bytes have gone over to its name. */
+  readonly renamedFrom?: string;
 }
 
 /** A volume as its driver tells of it. */
@@ -34,6 +36,11 @@ export interface VolumeDriver {
   /** Errors: invalidArgument for a name or options that the driver does not take. */
   create(volume: VolumeRecord): Promise<void>;
   remove(volume: VolumeRecord): Promise<void>;
+  /**
+   * The bytes that the volume `from` had are those of `to`; nobody has it mounted. Only where volumes can be renamed.
+   * Errors: invalidArgument for a name that the driver does not take.
+   */
+  rename?(from: string, to: string): Promise<void>;
   /** Directory of the volume, mounted or not, as far as it is known: what `Mountpoint` shows. */
   pathOf(volume: Pick<VolumeRecord, "name">): string;
   /** Makes the volume usable by `holder` (a container id); the directory to bind. */
@@ -85,5 +92,7 @@ export interface VolumeStore {
   add(volume: VolumeRecord): void;
   get(name: string): VolumeRecord | undefined;
   list(): VolumeRecord[];
+  /** The volume `name` is stored as `volume`, whatever that is called. Errors: alreadyExists. */
+  replace(name: string, volume: VolumeRecord): void;
   remove(name: string): void;
 }

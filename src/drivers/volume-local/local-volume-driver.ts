@@ -71,6 +71,16 @@ export class LocalVolumeDriver implements VolumeDriver {
     await this.#removeAside(aside);
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    checkName(to);
+    try {
+      await rename(join(this.#root, from), join(this.#root, to));
+    } catch (error) {
+      // Renamed by an earlier try that a crash cut short.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+
   async sweep(stored: readonly VolumeRecord[]): Promise<VolumeSweep> {
     const names = new Set(stored.map(({ name }) => name));
     const found: DriverVolume[] = [];

@@ -13,6 +13,9 @@ export const unknownVolumeDriver = (name: string): EngineError =>
 export const nameOfOtherDriver = (name: string, driver: string): EngineError =>
   conflict(`driver '${driver}' already has volume '${name}': volume name must be unique`);
 
+export const cannotBeRenamed = (name: string, driver: string): EngineError =>
+  conflict(`rename ${name}: volumes of the driver ${driver} keep their names`);
+
 export const pruneRunning = (): EngineError => conflict("a prune operation is already running");
 
 /** What went wrong with the volume `name` during `operation`, with the kind it had. */

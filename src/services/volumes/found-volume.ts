@@ -1,6 +1,7 @@
 import { messageOf } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { DriverVolume, VolumeDriver, VolumeDrivers, VolumeRecord } from "../../core/volumes/volume.ts";
+import type { Volume } from "../../spec/engine-api/mod.ts";
 import { ANONYMOUS_LABEL } from "./filters.ts";
 import type { WantedVolume } from "./volume-service.ts";
 
@@ -76,8 +77,23 @@ export async function findForeign(drivers: VolumeDrivers, name: string): Promise
   return undefined;
 }
 
+/** A volume as the API shows it. */
+export function describeVolume(drivers: VolumeDrivers, { record, live }: FoundVolume): Volume {
+  const driver = drivers.known(record.driver);
+  return {
+    CreatedAt: withoutFraction(live?.createdAt ?? record.createdAt),
+    Driver: record.driver,
+    Labels: Object.keys(record.labels).length > 0 ? { ...record.labels } : null,
+    Mountpoint: live?.mountpoint ?? driver?.pathOf(record) ?? "",
+    Name: record.name,
+    Options: Object.keys(record.options).length > 0 ? { ...record.options } : null,
+    Scope: driver?.scope ?? "local",
+    ...(live?.status ? { Status: live.status } : {}),
+  };
+}
+
 /** An RFC 3339 time in UTC to the second. */
-export function withoutFraction(time: string): string {
+function withoutFraction(time: string): string {
   // By hand: lists have thousands of them, and a regular expression takes fifty times as long.
   const dot = time.indexOf(".");
   return dot < 0 || !time.endsWith("Z") ? time : `${time.slice(0, dot)}Z`;

@@ -98,6 +98,11 @@ export class VolumeCopies {
     return await volumes.inspect(target);
   }
 
+  /** As `VolumeService.rename`. */
+  rename(name: string, target: string): Promise<Volume> {
+    return this.#parts.volumes.rename(name, target);
+  }
+
   /** As `clone`, with a label that says of what; the name is the volume's with the time behind it unless one is given. */
   async snapshot(source: string, name: string): Promise<Volume> {
     const time = new Date().toISOString().replace(/[-:]/g, "").replace(/\..*/, "").replace("T", "-");

@@ -19,11 +19,13 @@ import {
   anonymousVolume,
   type BorrowedVolume,
   collectVolumes,
+  describeVolume,
   type FoundVolume,
   findForeign,
-  foreignRecord,
-  withoutFraction,
 } from "./found-volume.ts";
+
+import { renameVolume } from "./rename-volume.ts";
+import { sweepVolumes } from "./sweep-volumes.ts";
 
 /** Ids of the containers that have a volume among their mounts, by the volume's name. */
 export type VolumeReferences = () => ReadonlyMap<string, readonly string[]>;
@@ -161,6 +163,22 @@ export class VolumeService {
     }
   }
 
+  /** An unused volume has the name `newName` from now on. Errors: notFound, conflict (in use, driver), alreadyExists, invalidArgument. */
+  async rename(name: string, newName: string): Promise<Volume> {
+    // In one order, so that two that swap names do not wait for each other.
+    const names = [...new Set([name, newName])].sort();
+    await using turns = new AsyncDisposableStack();
+    for (const each of names) turns.use(await this.#locks.acquire(each));
+    const record = this.#parts.store.get(name);
+    if (!record) throw noSuchVolume(name);
+    if (this.#isUsed(name)) throw volumeInUse(name, this.#holdersOf(name));
+    if (this.#isUsed(newName)) throw volumeInUse(newName, this.#holdersOf(newName));
+    const driver = await this.#parts.drivers.find(record.driver);
+    const renamed = await renameVolume(this.#parts.store, driver, record, newName);
+    this.#publish("rename", renamed, { oldName: name });
+    return this.#describe({ record: renamed });
+  }
+
   /** Removes the volume unless some container still has it: what `rm -v` does for each volume of the container. */
   async removeIfUnused(name: string): Promise<void> {
     using _turn = await this.#locks.acquire(name);
@@ -231,7 +249,10 @@ export class VolumeService {
 
   /** After a restart of the engine: `loans` are the volumes of the containers that still run, with those containers. */
   async restore(loans: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-    await this.#sweep();
+    const { store, drivers } = this.#parts;
+    const lost = await sweepVolumes(store, await drivers.find("local"));
+    // Either it was being removed when the engine ended, or somebody deleted its files.
+    for (const volume of lost) if (!this.#isUsed(volume.name)) await this.#removeUnused(volume);
     for (const volume of this.#parts.store.list()) {
       const holders = loans.get(volume.name) ?? new Set<string>();
       // A plug-in is asked only where something of it is in use: it may be a container that is not up yet.
@@ -265,19 +286,6 @@ export class VolumeService {
     // Somebody removed it behind the engine's back.
     if (!this.#isUsed(name)) this.#forget(record);
     throw noSuchVolume(name);
-  }
-
-  /** What the engine has stored and what is on the disk agree. */
-  async #sweep(): Promise<void> {
-    const driver = await this.#parts.drivers.find("local");
-    if (!driver.sweep) return;
-    const stored = this.#parts.store.list().filter((volume) => volume.driver === driver.name);
-    const { found, lost } = await driver.sweep(stored);
-    for (const volume of stored) {
-      // Either it was being removed when the engine ended, or somebody deleted its files.
-      if (lost.includes(volume.name) && !this.#isUsed(volume.name)) await this.#removeUnused(volume);
-    }
-    for (const volume of found) this.#parts.store.add(foreignRecord(driver, volume));
   }
 
   #reserve(name: string): Disposable {
@@ -374,25 +382,15 @@ export class VolumeService {
     this.#publish("destroy", volume);
   }
 
-  #describe({ record, live }: FoundVolume): Volume {
-    const driver = this.#parts.drivers.known(record.driver);
-    return {
-      CreatedAt: withoutFraction(live?.createdAt ?? record.createdAt),
-      Driver: record.driver,
-      Labels: Object.keys(record.labels).length > 0 ? { ...record.labels } : null,
-      Mountpoint: live?.mountpoint ?? driver?.pathOf(record) ?? "",
-      Name: record.name,
-      Options: Object.keys(record.options).length > 0 ? { ...record.options } : null,
-      Scope: driver?.scope ?? "local",
-      ...(live?.status ? { Status: live.status } : {}),
-    };
+  #describe(found: FoundVolume): Volume {
+    return describeVolume(this.#parts.drivers, found);
   }
 
-  #publish(action: string, volume: VolumeRecord): void {
+  #publish(action: string, volume: VolumeRecord, more: Readonly<Record<string, string>> = {}): void {
     this.#parts.events.publish({
       type: "volume",
       action,
-      actor: { id: volume.name, attributes: { driver: volume.driver } },
+      actor: { id: volume.name, attributes: { driver: volume.driver, ...more } },
     });
   }
 }

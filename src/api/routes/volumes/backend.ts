@@ -15,6 +15,7 @@ export interface VolumeCopiesBackend {
     options: { readonly signal: AbortSignal },
   ): Promise<Volume>;
   clone(source: string, target: string): Promise<Volume>;
+  rename(name: string, target: string): Promise<Volume>;
   /** An empty name lets the engine choose. */
   snapshot(source: string, name: string): Promise<Volume>;
 }

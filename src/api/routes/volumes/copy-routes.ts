@@ -32,6 +32,16 @@ export function volumeCopyRoutes(backend: VolumeCopiesBackend): Endpoint[] {
     },
     {
       method: "POST",
+      path: "/gantry/volumes/:name/rename",
+      handle: async (exchange) => {
+        const target = exchange.query.text("target");
+        if (target === "")
+          throw invalidArgument("the new name of a volume is missing: the query parameter target is empty");
+        exchange.json(200, await backend.rename(exchange.param("name"), target));
+      },
+    },
+    {
+      method: "POST",
       path: "/gantry/volumes/:name/snapshot",
       handle: async (exchange) => {
         const { query } = exchange;
