@@ -130,7 +130,7 @@ export class LogPump implements AsyncDisposable {
       const batch = await cursor.next();
       if (batch.unreadableBytes > 0) {
         this.#countLost({ lines: 0, bytes: batch.unreadableBytes });
-        this.#warnOfLoss("the spool is damaged");
+        this.#warnOfLoss("the spool could not be written, or is damaged");
       }
       await this.#deliver(batch);
       this.#release(this.#position.spool.offset);
@@ -292,7 +292,9 @@ export class LogPump implements AsyncDisposable {
   async #sayWhatWasLost(timeNs: bigint): Promise<void> {
     if (!this.#hasToSay) return;
     const { lines, bytes } = this.#position.lost;
-    const text = `gantry: ${lines} log lines (${bytes} bytes) were lost here\n`;
+    // A spool that could not be written, as on a full disk, does not tell how much never got there.
+    const what = lines > 0 ? `${lines} log lines (${bytes} bytes)` : "an unknown number of log lines";
+    const text = `gantry: ${what} were lost here\n`;
     await this.#write([{ timeNs, stream: "stderr", bytes: Buffer.from(text), partial: false }]);
     await this.#commit({ ...this.#position, mark: this.#mark(), lost: START.lost });
   }

@@ -97,6 +97,21 @@ describe("attach", () => {
     );
   });
 
+  test("a body is not input", async () => {
+    const session = new FakeSession(true);
+    const { server } = await serve(session);
+    await using _server = server;
+    using client = server.connect();
+    const body = '{"stream":true}';
+    const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n${UPGRADE}`;
+    client.send(`${attach("/containers/x/attach?stream=1&stdin=1&stdout=1", head)}${body}typed`);
+    await client.until("\r\n\r\n");
+    client.socket.end();
+    await session.stdinClosed.promise;
+    expect(session.input).toBe("typed");
+    session.output.end();
+  });
+
   test("an old client's head may come in pieces", async () => {
     const session = new FakeSession(true);
     const { server } = await serve(session);

@@ -12,6 +12,7 @@ import type { AttachOptions, ContainersBackend } from "./backend.ts";
  * together with the head. Output that is there already gives them time to read the head alone.
  */
 const HEAD_START_MS = 5;
+const LONGEST_BODY_BYTES = 1024 * 1024;
 
 export function attachRoutes(backend: ContainersBackend): Endpoint[] {
   return [
@@ -20,6 +21,8 @@ export function attachRoutes(backend: ContainersBackend): Endpoint[] {
       path: "/containers/:name/attach",
       hijacks: true,
       handle: async (exchange) => {
+        // dockerode says the options a second time in a body: that is not the container's input.
+        await exchange.readAhead(LONGEST_BODY_BYTES);
         const options = attachOptions(exchange, (name) => exchange.query.bool(name));
         const session = await backend.attach(exchange.param("name"), options);
         const connection = exchange.hijack(streamContentType(exchange, session.tty));
