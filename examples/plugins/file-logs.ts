@@ -33,7 +33,7 @@ function tell(id: string): void {
 async function take(pipe: string, id: string, path: string): Promise<void> {
   running.add(id);
   try {
-    for await (const entries of decodeFrames(createReadStream(pipe) as AsyncIterable<Buffer>)) {
+    for await (const entries of decodeFrames(createReadStream(pipe) as AsyncIterable<Buffer>, "added")) {
       appendFileSync(path, Buffer.concat(entries.map(encodeFrame)));
       tell(id);
     }
@@ -48,6 +48,11 @@ const start: Handler = (request) => {
   take(String(request["File"]), id, path).catch((error) => process.stderr.write(`${error}\n`));
   return {};
 };
+
+/** Lines come without a newline and are given back with one; of what an entry has, one is left out. */
+function withNewline(entry: LogEntry): LogEntry {
+  return entry.partial ? entry : { ...entry, bytes: Buffer.concat([entry.bytes, Buffer.from("\n")]) };
+}
 
 interface ReadConfig {
   readonly Since: string;
@@ -67,14 +72,14 @@ async function* read(id: string, path: string, config: ReadConfig): AsyncGenerat
     followers.set(id, (followers.get(id) ?? new Set()).add(wake));
     const all: LogEntry[] = [];
     if (existsSync(path)) {
-      for await (const entries of decodeFrames(createReadStream(path) as AsyncIterable<Buffer>))
+      for await (const entries of decodeFrames(createReadStream(path) as AsyncIterable<Buffer>, "added"))
         all.push(...entries);
     }
     const fresh = all.slice(seen).filter(wanted);
     seen = all.length;
     const shown =
       first && config.Tail >= 0 ? fresh.slice(fresh.length - Math.min(fresh.length, config.Tail)) : fresh;
-    if (shown.length > 0) yield Buffer.concat(shown.map(encodeFrame));
+    if (shown.length > 0) yield Buffer.concat(shown.map(withNewline).map(encodeFrame));
     if (!config.Follow || !wasRunning) {
       followers.get(id)?.delete(wake);
       return;

@@ -16,6 +16,8 @@ export interface LogSink extends AsyncDisposable {
   readonly retry?: SinkRetry;
   /** Output that may wait for this sink, in bytes; the engine's own bound where left out. */
   readonly maxBacklogBytes?: number;
+  /** Whoever takes the entries knows of the container, before there are any. Only where somebody may ask there. */
+  prepare?(signal: AbortSignal): Promise<void>;
   /**
    * Entries from the front of `entries` are handed over; resolves with how many, one at least. After a rejection none
    * was taken, and the same entries are offered again. Rejects soon after `signal` is aborted.

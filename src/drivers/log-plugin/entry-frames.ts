@@ -12,9 +12,13 @@ export function encodeFrame(entry: LogEntry): Buffer {
   return format.encode(entry).subarray(0, -LENGTH_BYTES);
 }
 
-/** Entries of a plug-in's answer, as its pieces come. Errors: an Error where it is no such stream. */
+/**
+ * Entries as their pieces come. Lines on the way to a plug-in have no newline, those of its answer have theirs.
+ * Errors: an Error where it is no such stream. Source: moby, daemon/logger/adapter.go, ReadLogs.
+ */
 export async function* decodeFrames(
   pieces: AsyncIterable<Buffer>,
+  newline: "added" | "included",
 ): AsyncGenerator<LogEntry[], void, undefined> {
   let data: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
@@ -25,7 +29,7 @@ export async function* decodeFrames(
       if (size > LONGEST_MESSAGE_BYTES)
         throw new Error("the log plug-in sends no entries of a believable length");
       if (data.byteLength < LENGTH_BYTES + size) break;
-      entries.push(decodeLogMessage(data.subarray(LENGTH_BYTES, LENGTH_BYTES + size)));
+      entries.push(decodeLogMessage(data.subarray(LENGTH_BYTES, LENGTH_BYTES + size), newline));
       data = data.subarray(LENGTH_BYTES + size);
     }
     if (entries.length > 0) yield entries;

@@ -38,13 +38,18 @@ interface OpenPipe {
 export class LogPluginSink implements LogSink {
   readonly #options: LogPluginSinkOptions;
   #pipe: OpenPipe | undefined;
+  #opening: Promise<OpenPipe> | undefined;
 
   constructor(options: LogPluginSinkOptions) {
     this.#options = options;
   }
 
+  async prepare(signal: AbortSignal): Promise<void> {
+    await this.#opened(signal);
+  }
+
   async write(entries: readonly LogEntry[], signal: AbortSignal): Promise<number> {
-    this.#pipe ??= await this.#open(signal);
+    const { writer } = await this.#opened(signal);
     const frames: Buffer[] = [];
     let sizeBytes = 0;
     for (const entry of entries) {
@@ -54,7 +59,7 @@ export class LogPluginSink implements LogSink {
       if (sizeBytes >= GROUP_BYTES) break;
     }
     try {
-      await this.#pipe.writer.write(Buffer.concat(frames), signal);
+      await writer.write(Buffer.concat(frames), signal);
       return frames.length;
     } catch (error) {
       await this.#close();
@@ -63,7 +68,20 @@ export class LogPluginSink implements LogSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opening?.catch(() => {
+      // Told to whoever wanted it.
+    });
     await this.#close();
+  }
+
+  /** Whoever comes first opens the pipe for all. */
+  async #opened(signal: AbortSignal): Promise<OpenPipe> {
+    if (this.#pipe) return this.#pipe;
+    this.#opening ??= this.#open(signal).finally(() => {
+      this.#opening = undefined;
+    });
+    this.#pipe = await this.#opening;
+    return this.#pipe;
   }
 
   async #open(signal: AbortSignal): Promise<OpenPipe> {

@@ -6,6 +6,7 @@ import { decodeFrames } from "./entry-frames.ts";
 
 /** Failed calls are tried again by whoever feeds the log, at its own pace. */
 const CALL: CallOptions = { timeoutMs: 10_000, retryForMs: 0 };
+const READ_TIMEOUT_MS = 30_000;
 /** Where a managed plug-in sees the engine's pipes. Source: moby, daemon/logger/plugin.go. */
 const MANAGED_ROOT = "/run/docker/logging";
 
@@ -48,8 +49,9 @@ export class LogPlugin {
         Follow: follow,
       },
     };
-    const options = { headTimeoutMs: CALL.timeoutMs, signal };
-    return decodeFrames(await client.stream("LogDriver.ReadLogs", request, options));
+    // Most plug-ins send the head of their answer with its first entry, which may be a long time coming.
+    const options = { headTimeoutMs: follow ? undefined : READ_TIMEOUT_MS, signal };
+    return decodeFrames(await client.stream("LogDriver.ReadLogs", request, options), "included");
   }
 }
 

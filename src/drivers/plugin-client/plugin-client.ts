@@ -65,16 +65,17 @@ export class PluginClient {
   }
 
   /**
-   * What the plug-in sends as its answer to `method`, piece by piece and however long; it has `headTimeoutMs` to begin.
+   * What the plug-in sends as its answer to `method`, piece by piece and however long; it has `headTimeoutMs`, where given, to begin.
    * Errors: as call; what breaks off later rejects the iteration.
    */
   async stream(
     method: string,
     body: object,
-    options: { readonly headTimeoutMs: number; readonly signal: AbortSignal },
+    options: { readonly headTimeoutMs: number | undefined; readonly signal: AbortSignal },
   ): Promise<AsyncIterable<Buffer>> {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), options.headTimeoutMs);
+    const { headTimeoutMs } = options;
+    const timer = headTimeoutMs === undefined ? undefined : setTimeout(() => late.abort(), headTimeoutMs);
     try {
       const response = await this.#post(method, body, AbortSignal.any([late.signal, options.signal]));
       if (response.statusCode === 200) return response;

@@ -22,6 +22,8 @@ export interface PluginsOptions {
 
 /** How long docker tries to reach a plug-in. Source: moby, pkg/plugins, defaultTimeOut. */
 const RETRY_FOR_MS = 30_000;
+/** For who does not want a second try. */
+const ONE_TRY_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
 interface ActivePlugin {
@@ -47,7 +49,7 @@ export class Plugins {
     const managed = this.#options.managed?.find(name, kind);
     if (managed) return this.#clientOf(managed);
     try {
-      const plugin = await this.#activate(name, retryForMs, retryForMs || PROBE_TIMEOUT_MS);
+      const plugin = await this.#activate(name, retryForMs, retryForMs || ONE_TRY_TIMEOUT_MS);
       if (plugin.implements.includes(kind)) return plugin.client;
     } catch (error) {
       if (isKind(error, "notFound")) throw error;

@@ -54,6 +54,8 @@ export class ContainerLog implements AsyncDisposable {
     const size = await this.#spool.size();
     for (const pump of this.#pumps) pump.endAt(size);
     await this.#delivered(size);
+    // The last pump is the one that sends.
+    if (this.#options.config.driver.readBack) await this.#pumps.at(-1)?.rest();
   }
 
   /** Resolves when everything in the spool is delivered, or when it was waited for long enough. */
@@ -104,6 +106,7 @@ export class ContainerLog implements AsyncDisposable {
       query.signal,
     );
     try {
+      if (ended && !(await isSettled(ended))) await this.#pumps.at(-1)?.prepare();
       const groups = await config.driver.readBack(source, query, ended !== undefined, until.signal);
       if (groups) return until.watch(groups);
     } catch (error) {
@@ -198,6 +201,16 @@ export class ContainerLog implements AsyncDisposable {
       );
     }
   }
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  await null;
+  return settled;
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,5 +1,7 @@
-/** Whoever keeps a log elsewhere may not know that it has ended: after that long without an entry, it has. */
-const IDLE_MS = 500;
+/** Whoever keeps a log elsewhere may not tell that it has ended: after that long without an entry, it has. */
+const IDLE_MS = 2_000;
+/** As long as there was none at all, the answer may still be on its way. */
+const BEGINNING_MS = 10_000;
 
 /** Ends the reading of a log that is followed elsewhere: some time after its container has ended, or when the reader goes. */
 export class IdleAfterEnd {
@@ -8,6 +10,7 @@ export class IdleAfterEnd {
   readonly signal: AbortSignal;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  #hasBegun = false;
 
   constructor(ended: Promise<unknown> | undefined, reader: AbortSignal | undefined) {
     this.signal = reader ? AbortSignal.any([this.#idle.signal, reader]) : this.#idle.signal;
@@ -22,6 +25,7 @@ export class IdleAfterEnd {
   async *watch<T>(groups: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     try {
       for await (const group of groups) {
+        this.#hasBegun = true;
         this.#restart();
         yield group;
       }
@@ -35,6 +39,7 @@ export class IdleAfterEnd {
 
   #restart(): void {
     clearTimeout(this.#timer);
-    if (this.#hasEnded && !this.signal.aborted) this.#timer = setTimeout(() => this.#idle.abort(), IDLE_MS);
+    if (!this.#hasEnded || this.signal.aborted) return;
+    this.#timer = setTimeout(() => this.#idle.abort(), this.#hasBegun ? IDLE_MS : BEGINNING_MS);
   }
 }

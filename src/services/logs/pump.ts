@@ -91,6 +91,18 @@ export class LogPump implements AsyncDisposable {
     this.#options.spool.wake();
   }
 
+  /** The sink knows of the container. Rejects when the pump is closed, and where the sink does. */
+  async prepare(): Promise<void> {
+    await this.#openSink().prepare?.(this.#closing.signal);
+  }
+
+  /** The sink is closed until there is more for it: whoever reads there learns that this was all. */
+  async rest(): Promise<void> {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    await sink?.[Symbol.asyncDispose]();
+  }
+
   /** Stops where it is; what the sink has not got stays in the spool. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();

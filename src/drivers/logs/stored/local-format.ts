@@ -103,8 +103,8 @@ class LocalDecoder implements EntryDecoder {
   }
 }
 
-/** Reads docker's `LogEntry`. What is no such message reads as an empty line. */
-export function decodeLogMessage(message: Buffer): LogEntry {
+/** Reads docker's `LogEntry`, whose line may or may not have its newline. What is no such message reads as an empty line. */
+export function decodeLogMessage(message: Buffer, newline: "added" | "included" = "added"): LogEntry {
   let stream: LogEntry["stream"] = "stdout";
   let timeNs = 0n;
   let line: Buffer = Buffer.alloc(0);
@@ -116,7 +116,8 @@ export function decodeLogMessage(message: Buffer): LogEntry {
     else if (field === FIELD.partMetadata) part = decodePart(bytes);
   }
   const partial = part !== undefined && !part.last;
-  return { timeNs, stream, bytes: partial ? line : Buffer.concat([line, NEWLINE_BYTES]), partial, part };
+  const bytes = partial || newline === "included" ? line : Buffer.concat([line, NEWLINE_BYTES]);
+  return { timeNs, stream, bytes, partial, part };
 }
 
 function decodePart(message: Buffer): LogPart {
