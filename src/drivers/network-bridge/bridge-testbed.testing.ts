@@ -26,6 +26,8 @@ export const NEIGHBOUR_ADDRESS6 = "2001:db8::2";
 const directory = mkdtempSync(join(tmpdir(), "gantry-bridge-"));
 export const host = join(directory, "host");
 export const neighbour = join(directory, "neighbour");
+// The first context makes the process keep some low descriptors for the next ones.
+await Nftables.open().close();
 const descriptorsBefore = readdirSync("/proc/self/fd").length;
 export const sandboxes = new NetworkSandboxes({ runRoot: directory });
 

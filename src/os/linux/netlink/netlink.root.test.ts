@@ -13,6 +13,8 @@ const directory = mkdtempSync(join(tmpdir(), "gantry-netlink-"));
 const outerPath = join(directory, "outer");
 const innerPath = join(directory, "inner");
 const linksBefore = nl.withNetlink(undefined, nl.listLinks).map((link) => link.name);
+// The first context makes the process keep some low descriptors for the next ones.
+await Nftables.open().close();
 const descriptorsBefore = readdirSync("/proc/self/fd").length;
 
 let outer: nl.NetlinkSocket;
@@ -310,7 +312,11 @@ test("addresses, routes, rules and neighbours are replaced and deleted", () => {
 
   const neighbour = { linkIndex, address: "10.0.0.5", mac: "02:00:00:00:00:05" };
   outer.execute(nl.addNeighbour(neighbour), nl.replaceNeighbour({ ...neighbour, mac: "02:00:00:00:00:06" }));
-  expect(nl.listNeighbours(outer, { linkIndex, family: nl.AF_INET })).toEqual([
+  // The kernel has entries of its own for groups.
+  const added = nl
+    .listNeighbours(outer, { linkIndex, family: nl.AF_INET })
+    .filter(({ permanent }) => permanent);
+  expect(added).toEqual([
     expect.objectContaining({ address: "10.0.0.5", mac: "02:00:00:00:00:06", permanent: true }),
   ]);
 
