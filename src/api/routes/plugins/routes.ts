@@ -14,7 +14,8 @@ const assignments = list(string);
 
 /** Managed plug-ins. */
 export function pluginRoutes(backend: PluginsBackend): Endpoint[] {
-  return [...readRoutes(backend), ...transferRoutes(backend), ...changeRoutes(backend)];
+  const endpoints = [...readRoutes(backend), ...transferRoutes(backend), ...changeRoutes(backend)];
+  return endpoints.map((endpoint) => ({ since: "1.25", ...endpoint }));
 }
 
 function readRoutes(backend: PluginsBackend): Endpoint[] {
@@ -74,6 +75,7 @@ function transferRoutes(backend: PluginsBackend): Endpoint[] {
     {
       method: "POST",
       path: "/plugins/:name/upgrade",
+      since: "1.26",
       handle: (exchange) => install(exchange, exchange.param("name"), (request) => backend.upgrade(request)),
     },
     {
