@@ -231,6 +231,19 @@ test("mirrors serve docker.io, and credentials are kept from them", async () => 
   expect(seen).toEqual([undefined]);
 });
 
+test("what is opened after a change of settings follows it", async () => {
+  const mirror = await serve((_request, response) => {
+    response.writeHead(200, { "content-type": OCI_MANIFEST }).end("{}");
+  });
+  const remotes = new RegistryRemotes({ ...testSettings, mirrors: [`http://${mirror}`], attempts: 1 });
+  const reference = parseNormalized("busybox:latest");
+  await remotes.open(reference, {}).resolve(reference);
+  remotes.configure({ mirrors: [], environment: { HTTPS_PROXY: "http://localhost:1" } });
+  expect(remotes.mirrors).toEqual([]);
+  const failure = await failureOf(remotes.open(reference, {}).resolve(reference));
+  expect(failure.message).toContain("registry-1.docker.io");
+});
+
 test("plain requests go through the proxy that the environment names", async () => {
   const asked: string[] = [];
   const proxy = await serve((request, response) => {
