@@ -52,7 +52,8 @@ async function serve(settings: DaemonSettings, readAgain: () => DaemonSettings):
     dataRoot: settings["data-root"],
     runRoot: settings["exec-root"],
     logger,
-    settings,
+    // As with dockerd, the environment goes before file and flag.
+    settings: { ...settings, "storage-driver": process.env["DOCKER_DRIVER"] || settings["storage-driver"] },
   });
   await using api = createApi(engine, settings, logger);
   const hosts =

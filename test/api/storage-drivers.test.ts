@@ -58,10 +58,16 @@ async function withEngine(settings: object, work: (stage: Stage) => Promise<void
 }
 
 /** What a daemon says that does not start with these flags. */
-async function refusalOf(...flags: string[]): Promise<string> {
+function refusalOf(...flags: string[]): Promise<string> {
+  return refusalIn({}, ...flags);
+}
+
+async function refusalIn(env: Readonly<Record<string, string>>, ...flags: string[]): Promise<string> {
   using temp = makeTempDir("storage");
   const roots = ["--data-root", join(temp.path, "data"), "--exec-root", join(temp.path, "run")];
-  const { code, stderr } = await runCommand([GANTRYD, "-H", `unix://${temp.path}/s`, ...roots, ...flags]);
+  const { code, stderr } = await runCommand([GANTRYD, "-H", `unix://${temp.path}/s`, ...roots, ...flags], {
+    env,
+  });
   expect(code).toBe(1);
   return stderr.trim().split("\n").at(-1)!;
 }
@@ -143,6 +149,9 @@ test("drivers that are gone, unknown or misused are refused in docker's words", 
       `${prefix} [graphdriver] ERROR: the ${name} storage-driver has been deprecated and removed; visit https://docs.docker.com/go/storage-driver/ for more information: ${name}`,
     );
   }
+  expect(await refusalIn({ DOCKER_DRIVER: "zfs8" }, "-s", "vfs")).toBe(
+    `${prefix} driver not supported: zfs8`,
+  );
   expect(await refusalOf("-s", "zfs9")).toBe(`${prefix} driver not supported: zfs9`);
   expect(await refusalOf("-s", "btrfs", "--storage-opt", "btrfs.min_space=1g")).toBe(
     `${prefix} prerequisites for driver not satisfied (wrong filesystem?): btrfs`,
