@@ -10,9 +10,9 @@ export const pruneFlags = {
   force: bool("Do not prompt for confirmation", { short: "f" }),
 };
 
-/** Asks whether to go on unless told not to. Errors: ExitError where the answer is no. */
+/** Asks whether to go on unless told not to. A no ends the command in peace, without a word, as in docker: ExitError 0. */
 export async function confirmPrune(cli: Cli, force: boolean, warning: string): Promise<void> {
-  if (!force && !(await confirm(cli, warning))) throw new ExitError(1, "prune has been cancelled");
+  if (!force && !(await confirm(cli, warning))) throw new ExitError(0);
 }
 
 /** A block that lists what was removed; nothing where nothing was. */
