@@ -315,7 +315,13 @@ export class BridgeDriver implements NetworkDriver {
     networks: ReadonlyArray<{ network: NetworkRecord; endpoints: readonly EndpointRecord[] }>,
   ): Promise<void> {
     for (const { network, endpoints } of networks) {
-      if (this.#made.has(network.id)) restoreBridge(this.#host(), network, endpoints);
+      if (!this.#made.has(network.id)) continue;
+      try {
+        restoreBridge(this.#host(), network, endpoints);
+      } catch (error) {
+        // A bridge that an administrator made and took away must not keep the others from theirs.
+        this.#logger.error({ network: network.name, reason: messageOf(error) }, "repairing a bridge");
+      }
     }
     await this.#firewall.restore();
   }
