@@ -2,7 +2,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { type TarEntry, type TarHandler, TarReader, textOf } from "../../spec/tar/mod.ts";
 import { peek, readableError } from "./apply-layer.ts";
-import { decompress, decompressor, detectCompression } from "./decompress.ts";
+import { decompress, decompressor, detectArchiveCompression } from "./decompress.ts";
 import { joinEntryPath, parseEntryPath, toFilePath } from "./entry-path.ts";
 import { LayerWriter } from "./layer-writer.ts";
 
@@ -21,7 +21,7 @@ export interface ExtractTarget {
 }
 
 /**
- * Extracts a tar (plain, gzip or zstd) into a directory of a root that a container may be changing meanwhile: links in the
+ * Extracts a tar (plain, or compressed with gzip, zstd, xz or bzip2) into a directory of a root that a container may be changing meanwhile: links in the
  * root are followed inside the root only. What is in the way is replaced; directories are merged. Whiteouts mean
  * nothing here. Runs on this thread. Errors: invalidArgument for a broken or hostile archive; SyscallError.
  */
@@ -32,7 +32,7 @@ export async function extractArchive(
   const { start, whole, stop } = await peek(source);
   // An empty body is an empty archive, as for docker.
   if (start.byteLength === 0) return undefined;
-  const stage = decompressor(detectCompression(start, "archives"));
+  const stage = decompressor(detectArchiveCompression(start));
   using extractor = new ArchiveExtractor(target);
   const reader = new TarReader(extractor);
   const consume = async (chunks: AsyncIterable<Uint8Array>) => {

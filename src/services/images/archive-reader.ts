@@ -6,7 +6,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { ContentWriter } from "../../core/content/content-store.ts";
 import type { Lease } from "../../core/leases/lease-store.ts";
-import { decompressor, detectCompression } from "../../drivers/layers/decompress.ts";
+import { decompressor, detectArchiveCompression } from "../../drivers/layers/decompress.ts";
 import { type TarEntry, type TarHandler, TarReader, textOf } from "../../spec/tar/mod.ts";
 import { claimContent } from "./claims.ts";
 import type { ImageParts } from "./parts.ts";
@@ -110,8 +110,11 @@ export async function readArchive(
   return intake.files;
 }
 
-/** The stream without the compression that its first bytes tell of. */
-export async function* decompressed(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The stream without the compression that its first bytes tell of; with `layersStay` those that a layer may have are kept. */
+export async function* decompressed(
+  content: AsyncIterable<Uint8Array>,
+  { layersStay = false } = {},
+): AsyncGenerator<Uint8Array> {
   const iterator = content[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -126,7 +129,9 @@ export async function* decompressed(content: AsyncIterable<Uint8Array>): AsyncGe
     yield start;
     yield* { [Symbol.asyncIterator]: () => iterator };
   };
-  const stage = decompressor(detectCompression(start));
+  const compression = detectArchiveCompression(start);
+  const stays = layersStay && (compression === "gzip" || compression === "zstd");
+  const stage = stays ? undefined : decompressor(compression);
   if (!stage) {
     yield* whole();
     return;

@@ -3,6 +3,7 @@ import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
 import { fetchArchive } from "../../drivers/remote-registry/mod.ts";
 import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
+import { decompressed } from "./archive-reader.ts";
 import { applyConfigChanges } from "./config-changes.ts";
 import { publishImageEvent } from "./image-events.ts";
 import { addLayer, createImage } from "./new-image.ts";
@@ -41,7 +42,13 @@ export function importImage(parts: ImageParts, options: ImportOptions): AsyncIte
     const created = formatRfc3339Nano(nowNs());
     const comment = options.message || `Imported from ${options.source}`;
     await using lease = parts.leases.create("import");
-    const layer = await addLayer(parts, lease, content, undefined, signal);
+    const layer = await addLayer(
+      parts,
+      lease,
+      decompressed(content, { layersStay: true }),
+      undefined,
+      signal,
+    );
     const image = await createImage(parts, lease, {
       config: {
         created,
