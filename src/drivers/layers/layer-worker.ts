@@ -1,4 +1,5 @@
 import { createReadStream, readSync } from "node:fs";
+import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { canceled, internal } from "../../base/errors.ts";
 import { adoptDirectories } from "./adopt-directories.ts";
@@ -26,6 +27,8 @@ const PIECE_BYTES = 256 * 1024;
 
 if (!parentPort) throw internal("layer-worker is the entry point of a worker thread");
 const port = parentPort;
+// The main thread goes first: it answers requests. Of this thread alone, as `0` is the caller for setpriority(2).
+setPriority(0, 5);
 
 let onMessage: (message: ToWorker) => void = () => {};
 /** Aborted when nobody wants the running job's outcome any more. */
