@@ -172,10 +172,10 @@ test("archives are extracted, plain and packed, with owners of the archive or of
   expect(at("d/f")).toMatchObject({ uid: 7, gid: 8 });
   await subject.put("/", Buffer.alloc(0));
   expect(subject.fixture.actions).toEqual(Array(3).fill("extract-to-dir"));
-  const xz = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]);
-  await expect(subject.put("/", xz)).rejects.toMatchObject({
+  const cutOff = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]);
+  await expect(subject.put("/", cutOff)).rejects.toMatchObject({
     kind: "invalidArgument",
-    message: "archives compressed with xz are not supported",
+    message: "the archive cannot be decompressed: xz: unexpected end of input",
   });
   await expect(subject.put("/", Buffer.alloc(600, "x"))).rejects.toMatchObject({ kind: "invalidArgument" });
 });
