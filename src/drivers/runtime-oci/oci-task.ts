@@ -23,7 +23,7 @@ import { signalProcess, waitForExit } from "./monitored-process.ts";
 import { OciExec } from "./oci-exec.ts";
 import { lastMessage, runtimeError } from "./runtime-errors.ts";
 import { type RuntimeProgram, runRuntime } from "./runtime-programs.ts";
-import { withoutUnlimitedQuota } from "./spec/resources.ts";
+import { unlimited, withoutUnlimited } from "./spec/resources.ts";
 
 /** The monitor leaves an empty file of that name in the bundle when the kernel killed for memory. */
 const OOM_FILE = "oom";
@@ -89,11 +89,11 @@ export class OciTask implements Task {
 
   async update(resources: LinuxResources = {}): Promise<void> {
     const path = join(this.handle.bundle, RESOURCES_FILE);
-    const limited = withoutUnlimitedQuota(resources);
-    await writeFile(path, JSON.stringify(limited), { mode: 0o600 });
+    await writeFile(path, JSON.stringify(withoutUnlimited(resources)), { mode: 0o600 });
     await this.#require("update", "--resources", path, this.handle.containerId);
-    if (limited === resources) return;
-    openCgroup(detectCgroupWorld(), this.handle.cgroupPath).setLimits({ cpuQuotaUs: null });
+    const lifted = unlimited(resources);
+    if (Object.keys(lifted).length === 0) return;
+    openCgroup(detectCgroupWorld(), this.handle.cgroupPath).setLimits(lifted);
   }
 
   wait(): Promise<ExitStatus> {

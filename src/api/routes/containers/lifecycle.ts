@@ -66,7 +66,7 @@ export function lifecycleRoutes(backend: ContainersBackend): Endpoint[] {
           request.PidsLimit = 0;
         }
         const { warnings } = await backend.update(exchange.param("name"), request);
-        exchange.json(200, { Warnings: warnings });
+        exchange.json(200, { Warnings: warnings.length > 0 ? warnings : null });
       },
     },
     {

@@ -13,7 +13,7 @@ import { buildEnvironment } from "./environment.ts";
 import type { RuntimeSpecInput } from "./input.ts";
 import { buildMounts, rootPropagation, withInit } from "./mounts.ts";
 import { buildNamespaces, buildSysctls } from "./namespaces.ts";
-import { buildResources, withoutUnlimitedQuota } from "./resources.ts";
+import { buildResources, withoutUnlimited } from "./resources.ts";
 import { buildRlimits } from "./rlimits.ts";
 import { DEFAULT_SECCOMP_PROFILE } from "./seccomp/default-profile.ts";
 import { compileSeccomp } from "./seccomp/docker-profile.ts";
@@ -129,7 +129,7 @@ function buildLinux(
     resources: {
       devices: rules,
       // A new group has none anyway.
-      ...withoutUnlimitedQuota(buildResources(hostConfig, host.swapLimit, input.devicesAt)),
+      ...withoutUnlimited(buildResources(hostConfig, host.swapLimit, input.devicesAt)),
     },
     cgroupsPath: input.cgroupPath,
     namespaces: buildNamespaces(namespaces),

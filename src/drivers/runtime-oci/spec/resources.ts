@@ -1,4 +1,5 @@
 import { invalidArgument, isKind } from "../../../base/errors.ts";
+import type { CgroupLimits } from "../../../os/linux/cgroup/cgroup.ts";
 import type { Resources, ThrottleDevice } from "../../../spec/engine-api/mod.ts";
 import type {
   BlockIoLimits,
@@ -105,8 +106,18 @@ export function buildResources(
   };
 }
 
-/** A copy that asks for no quota; crun (1.8) cannot write the number that stands for none. */
-export function withoutUnlimitedQuota(resources: LinuxResources): LinuxResources {
-  const { quota, ...cpu } = resources.cpu ?? {};
-  return quota === undefined || quota >= 0 ? resources : { ...resources, cpu };
+/** A copy without the numbers that stand for no limit; crun (1.8) cannot write them. */
+export function withoutUnlimited(resources: LinuxResources): LinuxResources {
+  const { cpuQuotaUs, pids } = unlimited(resources);
+  const { quota: _quota, ...cpu } = resources.cpu ?? {};
+  const { pids: _pids, ...rest } = resources;
+  return { ...(pids === null ? rest : resources), ...(cpuQuotaUs === null ? { cpu } : {}) };
+}
+
+/** Limits that the resources take away. */
+export function unlimited({ cpu, pids }: LinuxResources): CgroupLimits {
+  return {
+    ...((cpu?.quota ?? 0) < 0 ? { cpuQuotaUs: null } : {}),
+    ...((pids?.limit ?? 0) < 0 ? { pids: null } : {}),
+  };
 }

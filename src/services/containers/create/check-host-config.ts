@@ -1,6 +1,6 @@
 import { type EngineError, invalidArgument } from "../../../base/errors.ts";
 import type { LimitSupport } from "../../../os/linux/cgroup/limit-support.ts";
-import type { HostConfig } from "../../../spec/engine-api/mod.ts";
+import type { HostConfig, Resources } from "../../../spec/engine-api/mod.ts";
 import { type NumberList, parseNumberList } from "./number-list.ts";
 
 /** What a container can choose from on this host. */
@@ -15,11 +15,10 @@ const MIN_MEMORY_BYTES = 6 * 1024 * 1024;
 
 /** Refuses what makes no sense or what this host has not got. Errors: invalidArgument, docker's texts. */
 export function checkHostConfig(config: HostConfig, host: HostChoice): void {
-  checkMemory(config);
-  checkCpu(config, host);
-  checkCpuset(config, host.limits);
-  checkRealtime(config, host.limits);
-  checkBlockIo(config);
+  checkLimits(config, host);
+  if ((config.Memory ?? 0) === 0 && (config.MemorySwap ?? 0) > 0) {
+    throw invalidArgument("You should always set the Memory limit when using Memoryswap limit, see usage");
+  }
   checkNamespaceModes(config);
   if (!host.runtimes.includes(config.Runtime ?? "")) {
     throw invalidArgument(`unknown or invalid runtime name: ${config.Runtime}`);
@@ -48,6 +47,15 @@ export function checkHostConfig(config: HostConfig, host: HostChoice): void {
   }
 }
 
+/** Refuses limits that make no sense or that this host has not got. Errors: invalidArgument, docker's texts. */
+export function checkLimits(limits: Resources, host: HostChoice): void {
+  checkMemory(limits);
+  checkCpu(limits, host);
+  checkCpuset(limits, host.limits);
+  checkRealtime(limits, host.limits);
+  checkBlockIo(limits);
+}
+
 const NAMESPACE_MODES = [
   ["IpcMode", "IPC", /^(none|private|shareable|host|container:.+)?$/],
   ["PidMode", "PID", /^(host|container:.+)?$/],
@@ -63,7 +71,7 @@ function checkNamespaceModes(config: HostConfig): void {
   }
 }
 
-function checkMemory(config: HostConfig): void {
+function checkMemory(config: Resources): void {
   const memory = config.Memory ?? 0;
   const swap = config.MemorySwap ?? 0;
   if (memory !== 0 && memory < MIN_MEMORY_BYTES) {
@@ -71,9 +79,6 @@ function checkMemory(config: HostConfig): void {
   }
   if (memory > 0 && swap > 0 && swap < memory) {
     throw invalidArgument("Minimum memoryswap limit should be larger than memory limit, see usage");
-  }
-  if (memory === 0 && swap > 0) {
-    throw invalidArgument("You should always set the Memory limit when using Memoryswap limit, see usage");
   }
   const swappiness = config.MemorySwappiness ?? -1;
   if (swappiness < -1 || swappiness > 100) {
@@ -88,7 +93,7 @@ function checkMemory(config: HostConfig): void {
   }
 }
 
-function checkCpu(config: HostConfig, { limits, cpus }: HostChoice): void {
+function checkCpu(config: Resources, { limits, cpus }: HostChoice): void {
   const nanoCpus = config.NanoCpus ?? 0;
   if (nanoCpus > 0 && (config.CpuPeriod ?? 0) > 0) {
     throw invalidArgument("Conflicting options: Nano CPUs and CPU Period cannot both be set");
@@ -119,7 +124,7 @@ function checkCpu(config: HostConfig, { limits, cpus }: HostChoice): void {
   if (quota > 0 && quota < 1000) throw invalidArgument("CPU cfs quota can not be less than 1ms (i.e. 1000)");
 }
 
-function checkCpuset(config: HostConfig, { cpuset }: LimitSupport): void {
+function checkCpuset(config: Resources, { cpuset }: LimitSupport): void {
   if (!cpuset) return;
   checkList(config.CpusetCpus ?? "", cpuset.cpus, "cpus", "CPUs");
   checkList(config.CpusetMems ?? "", cpuset.mems, "mems", "memory nodes");
@@ -141,7 +146,7 @@ function checkList(requested: string, available: string, kind: "cpus" | "mems", 
   }
 }
 
-function checkBlockIo(config: HostConfig): void {
+function checkBlockIo(config: Resources): void {
   const weight = config.BlkioWeight ?? 0;
   if (weight > 0 && (weight < 10 || weight > 1000)) {
     throw invalidArgument("Range of blkio weight is from 10 to 1000");
@@ -154,7 +159,7 @@ function noQualityOfService(what: string): EngineError {
   return invalidArgument(`invalid option: QoS maximum ${what} configuration is not supported on linux`);
 }
 
-function checkRealtime(config: HostConfig, { cpuRealtime }: LimitSupport): void {
+function checkRealtime(config: Resources, { cpuRealtime }: LimitSupport): void {
   const period = config.CpuRealtimePeriod ?? 0;
   const runtime = config.CpuRealtimeRuntime ?? 0;
   if ((period !== 0 || runtime !== 0) && !cpuRealtime) {

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import { sortedByKey } from "../../../base/sorted-by-key.ts";
-import type { HostConfig, RestartPolicy } from "../../../spec/engine-api/mod.ts";
+import type { HostConfig, Resources, RestartPolicy } from "../../../spec/engine-api/mod.ts";
 import type { DnsRequest } from "../files/resolv-conf.ts";
 
 /** What this engine fills in where a request leaves something open. */
@@ -61,10 +61,26 @@ function filled<T extends object>(list: ReadonlyArray<T | null> | null | undefin
 }
 
 function completeLists(request: HostConfig): Partial<HostConfig> {
-  const throttle = { Path: "", Rate: 0 };
   return {
     Devices: filled(request.Devices, { PathOnHost: "", PathInContainer: "", CgroupPermissions: "" }),
     Ulimits: filled(request.Ulimits, { Name: "", Soft: 0, Hard: 0 }),
+    ...completeDeviceLimits(request),
+  };
+}
+
+export type DeviceLimits = Pick<
+  Resources,
+  | "BlkioWeightDevice"
+  | "BlkioDeviceReadBps"
+  | "BlkioDeviceWriteBps"
+  | "BlkioDeviceReadIOps"
+  | "BlkioDeviceWriteIOps"
+>;
+
+/** The limits of single block devices, empty lists where nothing is said. */
+export function completeDeviceLimits(request: DeviceLimits): Required<DeviceLimits> {
+  const throttle = { Path: "", Rate: 0 };
+  return {
     BlkioWeightDevice: filled(request.BlkioWeightDevice, { Path: "", Weight: 0 }),
     BlkioDeviceReadBps: filled(request.BlkioDeviceReadBps, throttle),
     BlkioDeviceWriteBps: filled(request.BlkioDeviceWriteBps, throttle),
@@ -87,7 +103,8 @@ function normalizeMemorySwap(memoryBytes: number, memorySwapBytes: number): numb
   return memoryBytes > MAX_MEMORY_BYTES / 2 ? -1 : memoryBytes * 2;
 }
 
-function normalizeRestartPolicy(policy: RestartPolicy): RestartPolicy {
+/** The policy with its defaults. Errors: invalidArgument, docker's texts. */
+export function normalizeRestartPolicy(policy: RestartPolicy): RestartPolicy {
   const name = policy.Name || "no";
   const count = policy.MaximumRetryCount ?? 0;
   if (!["no", "always", "unless-stopped", "on-failure"].includes(name)) {
