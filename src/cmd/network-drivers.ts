@@ -7,8 +7,8 @@ import { Ipam } from "../drivers/ipam/mod.ts";
 import { IpamDrivers } from "../drivers/ipam-plugin/mod.ts";
 import { BridgeDriver } from "../drivers/network-bridge/mod.ts";
 import { HostDriver } from "../drivers/network-host/mod.ts";
-import { MacvlanDriver, UnsupportedDriver } from "../drivers/network-macvlan/mod.ts";
 import { NoneDriver } from "../drivers/network-none/mod.ts";
+import { ipvlan, macvlan, ParentLinkDriver } from "../drivers/network-parent-link/mod.ts";
 import { InterfaceNames, NetworkSandboxes } from "../drivers/network-sandbox/mod.ts";
 import type { Plugins } from "../drivers/plugin-client/mod.ts";
 import type { Reactor } from "../os/linux/reactor/reactor.ts";
@@ -65,8 +65,8 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
     bridge,
     new HostDriver(),
     new NoneDriver(),
-    new MacvlanDriver({ engineId, ipam, interfaces, logger }),
-    new UnsupportedDriver("ipvlan"),
+    new ParentLinkDriver({ kind: macvlan, engineId, ipam, interfaces, logger }),
+    new ParentLinkDriver({ kind: ipvlan, engineId, ipam, interfaces, logger }),
   ];
   const names = new Resolver({ reactor });
   return {

@@ -29,6 +29,11 @@ export interface NetworkRecord {
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
   readonly pools: readonly IpamPool[];
+  /**
+   * How packets leave for everywhere else: straight onto the endpoints' links, or not at all; missing for by the pools'
+   * gateways. An internal network has no way out, whatever this says.
+   */
+  readonly wayOut?: "link" | "none";
   /** Subnets that the user named; addresses can be asked for in these alone. Missing for none. */
   readonly userSubnets?: readonly string[];
   readonly options: Readonly<Record<string, string>>;

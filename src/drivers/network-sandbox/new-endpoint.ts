@@ -8,6 +8,7 @@ export function newEndpoint(
   request: EndpointRequest,
   { ipv4, ipv6, macAddress }: TakenAddresses,
 ): EndpointRecord {
+  const usesGateways = !network.internal && network.wayOut === undefined;
   return {
     id: newId(),
     networkId: network.id,
@@ -16,10 +17,10 @@ export function newEndpoint(
     macAddress: request.macAddress ?? macAddress ?? macAddressFor(ipv4?.address ?? ""),
     ipv4Address: ipv4?.address ?? "",
     ipv4PrefixLength: ipv4?.prefixLength ?? 0,
-    ipv4Gateway: network.internal ? "" : (ipv4?.gateway ?? ""),
+    ipv4Gateway: usesGateways ? (ipv4?.gateway ?? "") : "",
     ipv6Address: ipv6?.address ?? "",
     ipv6PrefixLength: ipv6?.prefixLength ?? 0,
-    ipv6Gateway: network.internal ? "" : (ipv6?.gateway ?? ""),
+    ipv6Gateway: usesGateways ? (ipv6?.gateway ?? "") : "",
     interfaceName: "",
     hostInterfaceName: "",
     aliases: request.aliases,

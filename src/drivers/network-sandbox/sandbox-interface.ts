@@ -1,11 +1,14 @@
 import { writeFileSync } from "node:fs";
 import type { JoinOptions } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import {
+  AF_INET,
+  AF_INET6,
   addAddress,
   deleteRoute,
   findLink,
   NetlinkSocket,
+  type RouteSpec,
   replaceRoute,
   setLinkUp,
   sysctlPath,
@@ -20,7 +23,11 @@ export type DefaultRoute = JoinOptions["defaultRoute"];
  * The endpoint's interface is up with its addresses, the sandbox's default routes go over it for these families. Runs with this
  * thread in the sandbox. Errors: NetlinkError, SyscallError.
  */
-export function configureInterface(endpoint: EndpointRecord, defaultRoute: DefaultRoute): void {
+export function configureInterface(
+  endpoint: EndpointRecord,
+  defaultRoute: DefaultRoute,
+  wayOut?: NetworkRecord["wayOut"],
+): void {
   using socket = NetlinkSocket.open();
   const linkIndex = findLink(socket, endpoint.interfaceName)!.index;
   const families = [
@@ -35,9 +42,9 @@ export function configureInterface(endpoint: EndpointRecord, defaultRoute: Defau
   socket.execute(
     ...families.map((prefix) => addAddress({ linkIndex, prefix, noDad: true })),
     setLinkUp(linkIndex),
-    ...gatewaysOf(endpoint)
+    ...defaultRoutesOf(endpoint, linkIndex, wayOut)
       .filter(({ family }) => defaultRoute[family])
-      .map(({ gateway }) => replaceRoute({ destination: "default", gateway, linkIndex })),
+      .map(({ route }) => replaceRoute(route)),
   );
 }
 
@@ -54,11 +61,26 @@ function writeEndpointSysctls({ driverOptions, interfaceName }: EndpointRecord):
   }
 }
 
-function gatewaysOf(endpoint: EndpointRecord): Array<{ family: "ipv4" | "ipv6"; gateway: string }> {
-  return [
-    { family: "ipv4" as const, gateway: endpoint.ipv4Gateway },
-    { family: "ipv6" as const, gateway: endpoint.ipv6Gateway },
-  ].filter(({ gateway }) => gateway !== "");
+/** A default route of one family that the endpoint's link can be given. */
+interface FamilyRoute {
+  readonly family: "ipv4" | "ipv6";
+  readonly route: RouteSpec;
+}
+
+function defaultRoutesOf(
+  { ipv4Address, ipv4Gateway, ipv6Address, ipv6Gateway }: EndpointRecord,
+  linkIndex: number,
+  wayOut: NetworkRecord["wayOut"],
+): FamilyRoute[] {
+  const onto = { destination: "default", linkIndex };
+  const families = [
+    { family: "ipv4", address: ipv4Address, gateway: ipv4Gateway, number: AF_INET },
+    { family: "ipv6", address: ipv6Address, gateway: ipv6Gateway, number: AF_INET6 },
+  ] as const;
+  return families.flatMap(({ family, address, gateway, number }): FamilyRoute[] => {
+    if (gateway !== "") return [{ family, route: { ...onto, gateway } }];
+    return wayOut === "link" && address !== "" ? [{ family, route: { ...onto, family: number } }] : [];
+  });
 }
 
 /**
@@ -69,12 +91,12 @@ export function setDefaultRoutes(
   endpoint: EndpointRecord,
   sandboxPath: string,
   defaultRoute: DefaultRoute,
+  wayOut?: NetworkRecord["wayOut"],
 ): void {
   withNetlink(sandboxPath, (socket) => {
     const linkIndex = findLink(socket, endpoint.interfaceName)?.index;
     if (linkIndex === undefined) return;
-    for (const { family, gateway } of gatewaysOf(endpoint)) {
-      const route = { destination: "default", gateway, linkIndex };
+    for (const { family, route } of defaultRoutesOf(endpoint, linkIndex, wayOut)) {
       if (defaultRoute[family]) socket.execute(replaceRoute(route));
       else socket.executeIgnoring(["ESRCH"], [deleteRoute(route)]);
     }

@@ -20,7 +20,8 @@ const LINKLESS: ReadonlySet<string> = new Set(["host", "null"]);
 const ANYWHERE = { ipv4: "0.0.0.0/0", ipv6: "::/0" } as const;
 
 function leadsOut({ network }: ExitCandidate, family: "ipv4" | "ipv6"): boolean {
-  if (network.internal || LINKLESS.has(network.driver)) return false;
+  if (network.internal || network.wayOut === "none" || LINKLESS.has(network.driver)) return false;
+  if (network.wayOut === "link") return family === "ipv4" ? network.enableIpv4 : network.enableIpv6;
   return network.pools.some(({ gateway, subnet }) =>
     gateway ? isIPv4(gateway) === (family === "ipv4") : subnet === ANYWHERE[family],
   );

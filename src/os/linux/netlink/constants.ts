@@ -76,6 +76,8 @@ export const IFLA = {
   INFO_SLAVE_DATA: 5,
   VETH_PEER: 1,
   MACVLAN_MODE: 1,
+  IPVLAN_MODE: 1,
+  IPVLAN_FLAGS: 2,
   VLAN_ID: 1,
 } as const;
 

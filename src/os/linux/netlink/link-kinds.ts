@@ -20,6 +20,12 @@ export interface BridgeOptions {
 const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
 export type MacvlanMode = keyof typeof MACVLAN_MODES;
 
+const IPVLAN_MODES = { l2: 0, l3: 1, l3s: 2 } as const;
+export type IpvlanMode = keyof typeof IPVLAN_MODES;
+
+const IPVLAN_FLAGS = { bridge: 0, private: 1, vepa: 2 } as const;
+export type IpvlanFlag = keyof typeof IPVLAN_FLAGS;
+
 export interface VxlanOptions {
   /** Network identifier, 24 bits. */
   readonly vni: number;
@@ -44,6 +50,12 @@ export type LinkKind =
   // The kernel refuses to make a peer that is up: it is not connected to anything at that moment.
   | { readonly kind: "veth"; readonly peer: Omit<LinkSettings, "up"> }
   | { readonly kind: "macvlan"; readonly parentIndex: number; readonly mode: MacvlanMode }
+  | {
+      readonly kind: "ipvlan";
+      readonly parentIndex: number;
+      readonly mode: IpvlanMode;
+      readonly flag: IpvlanFlag;
+    }
   | { readonly kind: "vlan"; readonly parentIndex: number; readonly vlanId: number }
   | ({ readonly kind: "vxlan" } & VxlanOptions)
   | { readonly kind: "dummy" }
@@ -95,6 +107,10 @@ function writeKindData(body: BodyWriter, kind: LinkKind): void {
       return;
     case "macvlan":
       body.u32(IFLA.MACVLAN_MODE, MACVLAN_MODES[kind.mode]);
+      return;
+    case "ipvlan":
+      body.u16(IFLA.IPVLAN_MODE, IPVLAN_MODES[kind.mode]);
+      body.u16(IFLA.IPVLAN_FLAGS, IPVLAN_FLAGS[kind.flag]);
       return;
     case "vlan":
       body.u16(IFLA.VLAN_ID, kind.vlanId);
@@ -157,6 +173,11 @@ export function readBridgePort(info: Attributes): Required<BridgePortOptions> | 
 export type LinkDetails =
   | ({ readonly kind: "bridge" } & Required<Omit<BridgeOptions, "callIptables" | "callIp6tables">>)
   | { readonly kind: "macvlan"; readonly mode: MacvlanMode | undefined }
+  | {
+      readonly kind: "ipvlan";
+      readonly mode: IpvlanMode | undefined;
+      readonly flag: IpvlanFlag | undefined;
+    }
   | { readonly kind: "vlan"; readonly vlanId: number }
   | {
       readonly kind: "vxlan";
@@ -194,17 +215,27 @@ function readVxlan(data: Attributes): LinkDetails {
   };
 }
 
+function nameOf<Name extends string>(
+  numbers: Readonly<Record<Name, number>>,
+  number: number | undefined,
+): Name | undefined {
+  return (Object.keys(numbers) as Name[]).find((name) => numbers[name] === number);
+}
+
 /** Reads the options out of the attribute that `writeLinkInfo` writes. */
 export function readLinkDetails(info: Attributes): LinkDetails {
   const data = info.nested(IFLA.INFO_DATA);
   switch (info.text(IFLA.INFO_KIND)) {
     case "bridge":
       return readBridge(data);
-    case "macvlan": {
-      const number = data.u32(IFLA.MACVLAN_MODE);
-      const mode = Object.entries(MACVLAN_MODES).find(([, value]) => value === number)?.[0];
-      return { kind: "macvlan", mode: mode as MacvlanMode | undefined };
-    }
+    case "macvlan":
+      return { kind: "macvlan", mode: nameOf(MACVLAN_MODES, data.u32(IFLA.MACVLAN_MODE)) };
+    case "ipvlan":
+      return {
+        kind: "ipvlan",
+        mode: nameOf(IPVLAN_MODES, data.u16(IFLA.IPVLAN_MODE)),
+        flag: nameOf(IPVLAN_FLAGS, data.u16(IFLA.IPVLAN_FLAGS)),
+      };
     case "vlan":
       return { kind: "vlan", vlanId: data.u16(IFLA.VLAN_ID) ?? 0 };
     case "vxlan":

@@ -124,6 +124,22 @@ export function addLink(settings: LinkSettings & { readonly name: string }, kind
   };
 }
 
+/** Whether the kernel can make links of the kind `name`; it loads the module for it where there is one. */
+export function canMakeLinks(socket: NetlinkSocket, name: "macvlan" | "ipvlan"): boolean {
+  // Without a parent no such link can be made; the kernel looks for the kind first.
+  const body = refHeader(0);
+  body.nest(IFLA.LINKINFO, (info) => info.text(IFLA.INFO_KIND, name, false));
+  const flags = NLM_F_CREATE | NLM_F_EXCL;
+  const description = `probe for ${name} links`;
+  try {
+    socket.execute({ type: RTM.NEWLINK, flags, body: body.finish(), description });
+  } catch (error) {
+    if (isErrno(error, "EOPNOTSUPP")) return false;
+    if (!isErrno(error, "EINVAL")) throw error;
+  }
+  return true;
+}
+
 /** Changes what `settings` names of the link with that index, its name included; the rest stays. */
 export function changeLink(index: number, settings: Omit<LinkSettings, "index">): NetlinkRequest {
   const body = startLinkBody({ ...settings, index });

@@ -75,6 +75,16 @@ const RECORDED: ReadonlyArray<readonly [command: string, hex: string, ours: Netl
     addLink({ name: "gcapmv" }, { kind: "macvlan", parentIndex: BRIDGE, mode: "bridge" }),
   ],
   [
+    "ip link add link gcapbr name gcapiv type ipvlan mode l3s vepa",
+    "5800000010000506000000000000000000000000000000000000000000000000" +
+      "08000500090000000b00030067636170" +
+      "6976000024001200" +
+      "0a0001006970766c616e0000" +
+      "140002000600010002000000" +
+      "0600020002000000",
+    addLink({ name: "gcapiv" }, { kind: "ipvlan", parentIndex: BRIDGE, mode: "l3s", flag: "vepa" }),
+  ],
+  [
     "ip link add link gcapbr name gcapvl type vlan id 42",
     "4c00000010000506000000000000000000000000000000000000000000000000" +
       "08000500090000000b00030067636170" +

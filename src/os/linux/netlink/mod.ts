@@ -4,6 +4,8 @@ export { AF_INET, AF_INET6, bytesToIp, type IpFamily, ipToBytes, parsePrefix } f
 export type {
   BridgeOptions,
   BridgePortOptions,
+  IpvlanFlag,
+  IpvlanMode,
   LinkDetails,
   LinkKind,
   MacvlanMode,

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { messageOf, permissionDenied } from "../../base/errors.ts";
+import { internal, invalidArgument, messageOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type {
   AddressUse,
@@ -12,7 +12,6 @@ import type { EndpointRecord, EndpointRequest, NetworkRecord } from "../../core/
 import { openFd } from "../../os/linux/fd.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
-import { isErrno } from "../../os/linux/syscall-error.ts";
 import type { IpamDriver } from "../ipam/mod.ts";
 import {
   configureInterface,
@@ -20,12 +19,17 @@ import {
   newEndpoint,
   setDefaultRoutes,
 } from "../network-sandbox/mod.ts";
-import { readMacvlanSettings } from "./macvlan-settings.ts";
-import { ensureParent, removeStrayParents } from "./parent-link.ts";
+import { checkKernel, ensureParent, removeStrayParents } from "./parent-link.ts";
+import {
+  type ParentLinkKind,
+  type ParentLinkSettings,
+  readParentLinkSettings,
+} from "./parent-link-settings.ts";
 
 const INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname";
 
-export interface MacvlanDriverOptions {
+export interface ParentLinkDriverOptions {
+  readonly kind: ParentLinkKind;
   readonly engineId: string;
   readonly ipam: IpamDriver;
   readonly interfaces: InterfaceNames;
@@ -35,51 +39,63 @@ export interface MacvlanDriverOptions {
 }
 
 /**
- * Networks whose containers are neighbours on a link of the host, each with a hardware address of its own. Nothing is
- * filtered and no port published: who is on that link reaches the containers directly, the host itself does not.
+ * Networks whose containers sit on a link of the host, the parent. Nothing is filtered and no port published: who is on
+ * that link reaches the containers directly, the host itself does not. Without a parent a network has a link of its own
+ * that leads nowhere, and so no way out.
  */
-export class MacvlanDriver implements NetworkDriver {
-  readonly name = "macvlan";
-  readonly #options: MacvlanDriverOptions;
-  /** Parents by network: one network at a time may have a link. */
-  readonly #parents = new Map<string, string>();
+export class ParentLinkDriver implements NetworkDriver {
+  readonly name: string;
+  readonly #options: ParentLinkDriverOptions;
+  /** By id, the networks that there are. */
+  readonly #networks = new Map<string, ParentLinkSettings>();
   #socket: nl.NetlinkSocket | undefined;
 
-  constructor(options: MacvlanDriverOptions) {
+  constructor(options: ParentLinkDriverOptions) {
     this.#options = options;
+    this.name = options.kind.name;
   }
 
   async plan(network: NetworkRecord): Promise<NetworkRecord> {
-    const { parent } = readMacvlanSettings(network);
-    for (const [id, taken] of this.#parents) {
-      if (taken === parent && id !== network.id) {
-        throw permissionDenied(`network ${id.slice(0, 12)} is already using parent interface ${parent}`);
-      }
-    }
-    return { ...network, pools: await this.#options.ipam.planNetwork(network, []) };
+    const { mode, isDummy } = this.#settings(network);
+    const wayOut = isDummy ? "none" : mode.routesOnLink ? "link" : undefined;
+    const gatewayless = network.internal || wayOut !== undefined ? ([nl.AF_INET, nl.AF_INET6] as const) : [];
+    const pools = await this.#options.ipam.planNetwork(network, [], gatewayless);
+    return { ...network, pools, ...(wayOut === undefined ? {} : { wayOut }) };
   }
 
   async createNetwork(network: NetworkRecord): Promise<void> {
-    const { parent } = readMacvlanSettings(network);
-    this.#options.ipam.restoreNetwork(network);
-    ensureParent(this.#host(), this.#options.engineId, network.id, parent);
-    this.#parents.set(network.id, parent);
+    const { ipam, engineId, kind } = this.#options;
+    const settings = this.#settings(network);
+    for (const present of this.#networks.values()) {
+      if (present.parent !== settings.parent || present.networkId === network.id) continue;
+      kind.checkSharing(settings, present);
+    }
+    this.#networks.set(network.id, settings);
+    ipam.restoreNetwork(network);
+    checkKernel(this.#host(), kind);
+    ensureParent(this.#host(), engineId, kind, settings);
   }
 
   async deleteNetwork(network: NetworkRecord): Promise<void> {
-    this.#parents.delete(network.id);
+    this.#networks.delete(network.id);
     await this.#options.ipam.removeNetwork(network.id);
-    removeStrayParents(this.#host(), this.#options.engineId, new Set(this.#parents.keys()));
+    this.#removeStrayParents([...this.#networks.values()]);
   }
 
   async allocateEndpoint(network: NetworkRecord, request: EndpointRequest): Promise<EndpointRecord> {
-    const { ipam, interfaces } = this.#options;
+    const { ipam, interfaces, kind } = this.#options;
+    if (request.macAddress !== undefined && !kind.hasMacAddresses) {
+      throw invalidArgument(
+        `failed to create endpoint ${request.containerName} on network ${network.name}: ${this.name} interfaces do not support custom mac address assignment`,
+      );
+    }
     const taken = await ipam.takeAddresses(network, {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
     });
-    const nameless = newEndpoint(network, request, taken);
+    const addressed = newEndpoint(network, request, taken);
+    const nameless = kind.hasMacAddresses ? addressed : { ...addressed, macAddress: "" };
     try {
       const wanted = request.interfaceName ?? request.driverOptions[INTERFACE_NAME_OPTION];
       const interfaceName = interfaces.take(request.containerId, nameless.id, wanted || undefined, "eth");
@@ -110,27 +126,24 @@ export class MacvlanDriver implements NetworkDriver {
     sandbox: Sandbox,
     options: JoinOptions,
   ): Promise<EndpointRecord> {
-    const settings = readMacvlanSettings(network);
-    const parentIndex = ensureParent(this.#host(), this.#options.engineId, network.id, settings.parent);
+    const { engineId, kind } = this.#options;
+    const settings = this.#settings(network);
+    const parentIndex = ensureParent(this.#host(), engineId, kind, settings);
     using inside = openFd(sandbox.path, constants.O_RDONLY);
     const request = nl.addLink(
       {
         name: endpoint.interfaceName,
-        mac: endpoint.macAddress,
         namespace: { fd: inside.fd },
+        ...(kind.hasMacAddresses ? { mac: endpoint.macAddress } : {}),
         ...(settings.mtu === undefined ? {} : { mtu: settings.mtu }),
       },
-      { kind: "macvlan", parentIndex, mode: settings.mode },
+      settings.mode.linkOn(parentIndex),
     );
+    this.#makeLink(request, endpoint, sandbox);
     try {
-      this.#host().execute(request);
-    } catch (error) {
-      if (!isErrno(error, "EEXIST")) throw error;
-      deleteInside(endpoint, sandbox);
-      this.#host().execute(request);
-    }
-    try {
-      withNetworkNamespace(inside.fd, () => configureInterface(endpoint, options.defaultRoute));
+      withNetworkNamespace(inside.fd, () =>
+        configureInterface(endpoint, options.defaultRoute, network.wayOut),
+      );
       return endpoint;
     } catch (error) {
       deleteInside(endpoint, sandbox);
@@ -139,13 +152,13 @@ export class MacvlanDriver implements NetworkDriver {
   }
 
   async adjust(
-    _network: NetworkRecord,
+    network: NetworkRecord,
     _before: EndpointRecord,
     endpoint: EndpointRecord,
     sandbox: Sandbox,
     options: JoinOptions,
   ): Promise<void> {
-    setDefaultRoutes(endpoint, sandbox.path, options.defaultRoute);
+    setDefaultRoutes(endpoint, sandbox.path, options.defaultRoute, network.wayOut);
   }
 
   isLinkMissing(endpoint: EndpointRecord, sandbox: Sandbox): boolean {
@@ -174,16 +187,15 @@ export class MacvlanDriver implements NetworkDriver {
   }
 
   async reconcile(networks: ReadonlyArray<{ network: NetworkRecord }>): Promise<void> {
-    const known = new Set(networks.map(({ network }) => network.id));
-    removeStrayParents(this.#host(), this.#options.engineId, known);
+    this.#removeStrayParents(networks.map(({ network }) => this.#settings(network)));
     for (const { network } of networks) {
       try {
         await this.createNetwork(network);
       } catch (error) {
-        // The parent is gone: containers that want the network are told so when they start.
+        // The parent or the kernel's module is gone: containers that want the network are told so when they start.
         this.#options.logger?.warn(
           { network: network.name, reason: messageOf(error) },
-          "a parent link is missing",
+          "a network has no parent link",
         );
       }
     }
@@ -196,6 +208,26 @@ export class MacvlanDriver implements NetworkDriver {
   async close(): Promise<void> {
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /** Makes the endpoint's link anew. Errors: internal, with docker's text. */
+  #makeLink(request: nl.NetlinkRequest, endpoint: EndpointRecord, sandbox: Sandbox): void {
+    try {
+      if (this.#host().executeIgnoring(["EEXIST"], [request]) > 0) return;
+      deleteInside(endpoint, sandbox);
+      this.#host().execute(request);
+    } catch (error) {
+      throw internal(`failed to create the ${this.name} port: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #settings(network: NetworkRecord): ParentLinkSettings {
+    return readParentLinkSettings(this.#options.kind, network);
+  }
+
+  #removeStrayParents(networks: readonly ParentLinkSettings[]): void {
+    const used = new Set(networks.map(({ parent }) => parent));
+    removeStrayParents(this.#host(), this.#options.engineId, this.#options.kind, used);
   }
 
   #host(): nl.NetlinkSocket {

@@ -1,2 +1,0 @@
-export { MacvlanDriver, type MacvlanDriverOptions } from "./macvlan-driver.ts";
-export { UnsupportedDriver } from "./unsupported-driver.ts";
