@@ -310,8 +310,14 @@ describe("user-defined networks with the docker command line", () => {
   });
 
   test("macvlan and ipvlan say what they cannot do", async () => {
-    expect(await refused("network", "create", "-d", "ipvlan", "x")).toContain(
-      "ipvlan networks are not supported",
+    expect(await refused("network", "create", "-d", "ipvlan", "-o", "ipvlan_mode=l9", "x")).toContain(
+      "requested ipvlan mode 'l9' is not valid, 'l2' mode is the ipvlan driver default",
+    );
+    expect(await refused("network", "create", "-d", "ipvlan", "-o", "parent=lo", "x")).toContain(
+      "loopback interface is not a valid ipvlan parent link",
+    );
+    expect(await refused("network", "create", "-d", "ipvlan", "x")).toMatch(
+      /the kernel has no (ipvlan|dummy) links/,
     );
     expect(await refused("network", "create", "-d", "macvlan", "x")).toContain(
       "the kernel has no dummy links",
