@@ -1,4 +1,3 @@
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../base/detach-keys.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import type { AttachedStream } from "../client/attached-stream.ts";
 import { attachContainer } from "../client/containers/attach.ts";
@@ -12,13 +11,15 @@ import { type CreateOptions, createWithPull } from "./create-container.ts";
 import { ExitError } from "./exit.ts";
 import { runError, startFailureCode } from "./run-error.ts";
 import { type AttachmentEnd, runAttachment } from "./streams/attachment.ts";
+import type { DetachKeys } from "./streams/detach-keys.ts";
 import { followTerminalSize } from "./terminal/follow-size.ts";
 import { rawMode } from "./terminal/raw-mode.ts";
 import { proxySignals } from "./terminal/signal-proxy.ts";
 
 export interface RunOptions {
   readonly detach: boolean;
-  readonly detachKeys: string;
+  /** Undefined for one that nobody stays with. */
+  readonly detachKeys: DetachKeys | undefined;
   readonly proxySignals: boolean;
   readonly create: CreateOptions;
 }
@@ -70,7 +71,7 @@ function attach(
     stdin: body.AttachStdin ?? false,
     stdout: body.AttachStdout ?? false,
     stderr: body.AttachStderr ?? false,
-    detachKeys: options.detachKeys || undefined,
+    detachKeys: options.detachKeys?.text,
   });
 }
 
@@ -104,9 +105,7 @@ async function stay(
         stdout: body.AttachStdout ? cli.out : undefined,
         stderr: body.AttachStderr ? cli.err : undefined,
         tty,
-        detachKeys: tty
-          ? parseDetachKeys(options.detachKeys || cli.config.detachKeys || DEFAULT_DETACH_KEYS)
-          : [],
+        detachKeys: tty ? (options.detachKeys?.bytes ?? []) : [],
       })
     : undefined;
   // A failing start is the news; what the attachment says then is not.

@@ -1,4 +1,3 @@
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { attachContainer } from "../../../client/containers/attach.ts";
 import { inspectContainer } from "../../../client/containers/inspect.ts";
 import { killContainer } from "../../../client/containers/kill.ts";
@@ -9,6 +8,7 @@ import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { runAttachment } from "../../streams/attachment.ts";
+import { chooseDetachKeys } from "../../streams/detach-keys.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
@@ -36,13 +36,19 @@ export const command = defineCommand({
     const tty = Config.Tty ?? false;
     const stdin = !flags["no-stdin"] && (Config.OpenStdin ?? false);
     checkTtyInput(cli, stdin, tty);
-    const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
+    const keys = chooseDetachKeys(cli, flags["detach-keys"]);
     using _signals =
       flags["sig-proxy"] && !tty
         ? proxySignals((signal) => killContainer(client, Id, signal))
         : { [Symbol.dispose]: () => {} };
     const [stream, waiting] = await Promise.all([
-      attachContainer(client, Id, { stream: true, stdin, stdout: true, stderr: true }),
+      attachContainer(client, Id, {
+        stream: true,
+        stdin,
+        stdout: true,
+        stderr: true,
+        detachKeys: keys.text,
+      }),
       waitContainer(client, Id),
     ]);
     using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
@@ -61,7 +67,7 @@ export const command = defineCommand({
       stdout: cli.out,
       stderr: cli.err,
       tty,
-      detachKeys: tty ? keys : [],
+      detachKeys: tty ? keys.bytes : [],
     });
     if (end === "detached") throw new ExitError(1, "read escape sequence");
     return (await waiting.exit).StatusCode;

@@ -1,4 +1,3 @@
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import type { ApiClient } from "../../../client/api-client.ts";
 import { createExec } from "../../../client/exec/create.ts";
 import { inspectExec } from "../../../client/exec/inspect.ts";
@@ -11,6 +10,7 @@ import { EXIT_COMMAND_NOT_FOUND, EXIT_NOT_EXECUTABLE, ExitError } from "../../ex
 import { bool, list, string } from "../../flags/types.ts";
 import { environment, environmentValue } from "../../options/key-values.ts";
 import { runAttachment } from "../../streams/attachment.ts";
+import { chooseDetachKeys } from "../../streams/detach-keys.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
@@ -33,6 +33,7 @@ export const command = defineCommand({
   run: async (cli, { flags, args }) => {
     const [container, ...words] = args;
     const attached = !flags.detach;
+    const keys = chooseDetachKeys(cli, flags["detach-keys"]);
     const body: ExecCreateRequest = {
       User: flags.user,
       Privileged: flags.privileged,
@@ -43,10 +44,9 @@ export const command = defineCommand({
       Env: environment(flags["env-file"], flags.env, cli.env),
       WorkingDir: flags.workdir,
       Cmd: words,
-      ...(flags["detach-keys"] === "" ? {} : { DetachKeys: flags["detach-keys"] }),
+      ...(keys.text === undefined ? {} : { DetachKeys: keys.text }),
     };
     if (attached) checkTtyInput(cli, flags.interactive, flags.tty);
-    const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
     if (attached && flags.tty && cli.stdout.isTTY) {
       const [width, height] = cli.stdout.getWindowSize();
       body.ConsoleSize = [height, width];
@@ -57,7 +57,7 @@ export const command = defineCommand({
       await startExecDetached(client, id, { Tty: flags.tty });
       return 0;
     }
-    return await stayWith(cli, client, id, body, keys);
+    return await stayWith(cli, client, id, body, keys.bytes);
   },
 });
 
@@ -66,7 +66,7 @@ async function stayWith(
   client: ApiClient,
   id: string,
   body: ExecCreateRequest,
-  keys: number[],
+  keys: readonly number[],
 ): Promise<number> {
   const tty = body.Tty ?? false;
   const start = { Tty: tty, ...(body.ConsoleSize ? { ConsoleSize: body.ConsoleSize } : {}) };

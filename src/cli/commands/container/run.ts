@@ -1,4 +1,3 @@
-import { parseDetachKeys } from "../../../base/detach-keys.ts";
 import { defineCommand } from "../../command.ts";
 import { checkPullPolicy } from "../../create-container.ts";
 import { ExitError } from "../../exit.ts";
@@ -7,6 +6,7 @@ import { containerCreateRequest } from "../../options/container-config.ts";
 import { containerFlags } from "../../options/container-flags.ts";
 import { runContainer } from "../../run-container.ts";
 import { runError } from "../../run-error.ts";
+import { chooseDetachKeys } from "../../streams/detach-keys.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
 
 export const command = defineCommand({
@@ -35,10 +35,9 @@ export const command = defineCommand({
         });
       } else checkTtyInput(cli, body.AttachStdin === true, flags.tty);
       checkPullPolicy(flags.pull);
-      if (flags["detach-keys"] !== "") parseDetachKeys(flags["detach-keys"]);
       return await runContainer(cli, body, {
         detach: flags.detach,
-        detachKeys: flags["detach-keys"],
+        detachKeys: flags.detach ? undefined : chooseDetachKeys(cli, flags["detach-keys"]),
         // A terminal sends its signals as keys.
         proxySignals: flags["sig-proxy"] && !flags.tty,
         create: {

@@ -1,4 +1,3 @@
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from "../../../base/detach-keys.ts";
 import { messageOf } from "../../../base/errors.ts";
 import type { ApiClient } from "../../../client/api-client.ts";
 import { attachContainer } from "../../../client/containers/attach.ts";
@@ -12,6 +11,7 @@ import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { runAttachment } from "../../streams/attachment.ts";
+import { chooseDetachKeys, type DetachKeys } from "../../streams/detach-keys.ts";
 import { checkTtyInput } from "../../streams/tty-input.ts";
 import { followTerminalSize } from "../../terminal/follow-size.ts";
 import { rawMode } from "../../terminal/raw-mode.ts";
@@ -29,7 +29,7 @@ export const command = defineCommand({
     const client = await cli.client();
     if (!flags.attach && !flags.interactive) return await startAll(cli, client, args);
     if (args.length > 1) throw new ExitError(1, "you cannot start and attach multiple containers at once");
-    const keys = parseDetachKeys(flags["detach-keys"] || cli.config.detachKeys || DEFAULT_DETACH_KEYS);
+    const keys = chooseDetachKeys(cli, flags["detach-keys"]);
     return await startAttached(cli, client, args[0]!, { stdin: flags.interactive, keys });
   },
 });
@@ -51,7 +51,7 @@ async function startAll(cli: Cli, client: ApiClient, names: readonly string[]): 
 
 interface AttachRequest {
   readonly stdin: boolean;
-  readonly keys: readonly number[];
+  readonly keys: DetachKeys;
 }
 
 async function startAttached(
@@ -68,7 +68,13 @@ async function startAttached(
     ? { [Symbol.dispose]: () => {} }
     : proxySignals((signal) => killContainer(client, Id, signal));
   const [stream, waiting] = await Promise.all([
-    attachContainer(client, Id, { stream: true, stdin, stdout: true, stderr: true }),
+    attachContainer(client, Id, {
+      stream: true,
+      stdin,
+      stdout: true,
+      stderr: true,
+      detachKeys: request.keys.text,
+    }),
     waitContainer(client, Id, HostConfig.AutoRemove ? "removed" : "next-exit"),
   ]);
   using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
@@ -78,7 +84,7 @@ async function startAttached(
     stdout: cli.out,
     stderr: cli.err,
     tty,
-    detachKeys: tty ? request.keys : [],
+    detachKeys: tty ? request.keys.bytes : [],
   });
   // A failing start is the news; what the attachment says then is not.
   attachment.catch(() => {});
