@@ -2,6 +2,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { ApiClient } from "../client/api-client.ts";
 import { type ClientConfig, defaultConfigDir, readClientConfig } from "../client/config/config-file.ts";
 import type { Globals } from "./globals.ts";
+import { wantsDebugLog } from "./log-level.ts";
 import type { OpenRemotes } from "./open-remotes.ts";
 import type { StandardOutput } from "./streams/standard-output.ts";
 
@@ -19,6 +20,8 @@ export class Cli {
   readonly err: StandardOutput;
   readonly env: NodeJS.ProcessEnv;
   readonly globals: Globals;
+  /** Whether the program says what it does. */
+  readonly debugging: boolean;
   /** Long names of the global options that were given. */
   readonly givenGlobals: ReadonlySet<string>;
   /** For commands that ask registries themselves. */
@@ -26,6 +29,7 @@ export class Cli {
   #config: ClientConfig | undefined;
   #client: Promise<ApiClient> | undefined;
 
+  /** Errors: an ExitError for a `--log-level` that is none. */
   constructor(
     process: NodeJS.Process,
     { out, err }: Outputs,
@@ -38,6 +42,7 @@ export class Cli {
     this.err = err;
     this.env = process.env;
     this.globals = globals;
+    this.debugging = wantsDebugLog(globals);
     this.givenGlobals = givenGlobals;
     this.openRemotes = openRemotes;
   }

@@ -3,6 +3,7 @@ import { type ResolvedEndpoint, resolveEndpoint } from "../client/config/resolve
 import { ConnectionError } from "../client/errors.ts";
 import type { Cli } from "./cli.ts";
 import { ExitError } from "./exit.ts";
+import { debugLine } from "./log-level.ts";
 
 /** The engine that the command line, the environment and the configuration name. */
 export function resolveCliEndpoint(cli: Cli): ResolvedEndpoint {
@@ -30,6 +31,7 @@ export async function connect(cli: Cli): Promise<ApiClient> {
     endpoint: resolved.endpoint,
     headers: cli.config.HttpHeaders ?? {},
     ...(pinned ? { apiVersion: pinned } : {}),
+    ...(cli.debugging ? { onRequest: (request: string) => cli.warn(debugLine(request, new Date())) } : {}),
   });
   if (!resolved.isDefault || cli.globals["no-autostart"]) return client;
   try {

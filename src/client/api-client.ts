@@ -16,6 +16,8 @@ export interface ApiClientOptions {
   readonly userAgent?: string;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Told of every request, without its query and body, which may hold secrets: `GET /v1.55/info`. */
+  readonly onRequest?: (request: string) => void;
 }
 
 export interface ApiRequest {
@@ -183,6 +185,7 @@ export class ApiClient implements Disposable {
     if (this.endpoint.kind !== "unix" || body !== undefined) return undefined;
     if (signal?.aborted) throw canceled("context canceled");
     const path = await this.#path(request);
+    this.#announce(request, path);
     return await quickRequest(this.endpoint.path, {
       method,
       path,
@@ -200,6 +203,10 @@ export class ApiClient implements Disposable {
       ...this.#options.headers,
       ...request.headers,
     };
+  }
+
+  #announce({ method }: ApiRequest, path: string): void {
+    this.#options.onRequest?.(`${method} ${path.split("?", 1)[0]}`);
   }
 
   async #path(request: ApiRequest): Promise<string> {
@@ -246,9 +253,11 @@ export class ApiClient implements Disposable {
   async #requestOptions(request: ApiRequest, hijack: boolean): Promise<RequestOptions> {
     const headers = this.#headers(request);
     if (hijack) Object.assign(headers, { Connection: "Upgrade", Upgrade: "tcp" });
+    const path = await this.#path(request);
+    this.#announce(request, path);
     const common = {
       method: request.method,
-      path: await this.#path(request),
+      path,
       headers,
     };
     const endpoint = this.endpoint;
