@@ -26,6 +26,7 @@ export interface Awaited {
   readonly below: Promise<void>;
 }
 
+/** Nothing: blob and parent are there. */
 const AT_HAND: Awaited = { arrived: Promise.resolve(), below: Promise.resolve() };
 
 /**
@@ -54,6 +55,11 @@ export async function applyLayer(
     // The bytes that were followed were left over from an earlier try, and wrong; those that are stored now are right.
     await makeSnapshot(parts, lease, layer, options, awaited, undefined);
   }
+}
+
+/** Measures a layer and brings it to disk, beside the work on others: the image's record wants both of all. */
+export async function settleLayer({ snapshotter }: ImageParts, { chainId }: LayerToApply): Promise<void> {
+  await Promise.all([snapshotter.usage(chainId), snapshotter.sync()]);
 }
 
 async function makeSnapshot(

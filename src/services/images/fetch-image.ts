@@ -9,7 +9,7 @@ import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { MAX_DOCUMENT_BYTES } from "../../spec/oci-image/document.ts";
 import { type Manifest, parseManifest } from "../../spec/oci-image/manifest.ts";
 import { isConfigType, isLayerType } from "../../spec/oci-image/media-types.ts";
-import { type Awaited, applyLayer, type LayerToApply } from "./apply-layer.ts";
+import { type Awaited, applyLayer, type LayerToApply, settleLayer } from "./apply-layer.ts";
 import { claimContent, claimSnapshot } from "./claims.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { layerCountMismatch, noLayers } from "./errors.ts";
@@ -18,6 +18,7 @@ import type { ImageParts } from "./parts.ts";
 import { type Report, reportBytes } from "./progress-stream.ts";
 import { recordImage } from "./record-image.ts";
 import type { SelectedManifest } from "./select-manifest.ts";
+import { stackLayers } from "./stack-layers.ts";
 import { writeDocument } from "./write-blob.ts";
 
 interface Transfer {
@@ -89,37 +90,14 @@ export function pairLayers(manifest: Manifest, config: ImageConfigDocument): Pul
 
 async function fetchLayers(transfer: Transfer, layers: readonly PulledLayer[]): Promise<void> {
   const { parts } = transfer;
-  const controller = new AbortController();
-  const signal = AbortSignal.any([transfer.signal, controller.signal]);
-  const within = { ...transfer, signal };
   const missing = await announceLayers(transfer, layers);
-  const work: Array<Promise<void>> = [];
-  let below = Promise.resolve();
-  for (const layer of layers.filter((each) => missing.has(each))) {
+  const wanted = layers.filter((each) => missing.has(each));
+  await stackLayers(wanted, transfer.signal, (layer, below, signal) => {
+    const within = { ...transfer, signal };
     const arrived = fetchLayer(within, layer);
-    below = extractLayer(within, layer, { arrived, below });
-    work.push(
-      arrived,
-      below,
-      below.then(() => settleLayer(parts, layer)),
-    );
-  }
-  // The first failure counts; what the others then say is that they were stopped.
-  let failure: { readonly error: unknown } | undefined;
-  for (const each of work) {
-    each.catch((error) => {
-      failure ??= { error };
-      controller.abort();
-    });
-  }
-  // Nothing may still write under the lease when it is given back.
-  await Promise.allSettled(work);
-  if (failure) throw failure.error;
-}
-
-/** Measures a layer and brings it to disk, beside the work on others: the image's record wants both of all. */
-async function settleLayer({ snapshotter }: ImageParts, { chainId }: PulledLayer): Promise<void> {
-  await Promise.all([snapshotter.usage(chainId), snapshotter.sync()]);
+    const there = extractLayer(within, layer, { arrived, below });
+    return { there, beside: [arrived, there.then(() => settleLayer(parts, layer))] };
+  });
 }
 
 /** Says of every layer whether it is there; those that are not. */

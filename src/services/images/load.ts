@@ -5,7 +5,7 @@ import type { Lease } from "../../core/leases/lease-store.ts";
 import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import { familiarString } from "../../spec/reference/reference.ts";
-import { applyLayer } from "./apply-layer.ts";
+import { applyLayer, settleLayer } from "./apply-layer.ts";
 import { readArchive } from "./archive-reader.ts";
 import { type ArchivedImage, type ArchivedVariant, findArchivedImages } from "./archived-images.ts";
 import { claimContent } from "./claims.ts";
@@ -16,6 +16,7 @@ import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
 import { type Report, streamProgress } from "./progress-stream.ts";
 import { recordImage } from "./record-image.ts";
+import { stackLayers } from "./stack-layers.ts";
 import { setTag } from "./tag.ts";
 import { addVariant } from "./variants.ts";
 
@@ -96,14 +97,19 @@ async function storeVariant(
 ): Promise<ImageRecord> {
   const id = manifest.config.digest;
   const config = await readConfig(parts, id);
-  for (const layer of pairLayers(manifest, config)) {
-    signal.throwIfAborted();
+  const arrived = Promise.resolve();
+  await stackLayers(pairLayers(manifest, config), signal, (layer, below, within) => {
     const id = shortId(layer.chainId);
     const total = layer.descriptor.size;
-    report({ status: "Loading layer", id, progressDetail: { current: 0, total } });
-    await applyLayer(parts, lease, layer, { signal });
-    report({ status: "Loading layer", id, progressDetail: { current: total, total } });
-  }
+    const load = async () => {
+      report({ status: "Loading layer", id, progressDetail: { current: 0, total } });
+      await applyLayer(parts, lease, layer, { signal: within }, { arrived, below });
+      await below;
+      report({ status: "Loading layer", id, progressDetail: { current: total, total } });
+    };
+    const there = load();
+    return { there, beside: [there.then(() => settleLayer(parts, layer))] };
+  });
   return recordImage(parts, { config, id, manifest: descriptor, origin: "load" });
 }
 
