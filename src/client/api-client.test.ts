@@ -15,6 +15,7 @@ import { waitContainer } from "./containers/wait.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { ResponseError } from "./errors.ts";
 import { loadImages } from "./images/load.ts";
+import { inspectNetwork } from "./networks/inspect.ts";
 import { engineEvents } from "./system/events.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "gantry-client-"));
@@ -42,6 +43,12 @@ const server = http.createServer((request, response) => {
   if (url.pathname.endsWith("/events")) {
     response.write('{"Action":"a"}{"Act');
     response.write('ion":"b"}\n');
+    return;
+  }
+  if (url.pathname.endsWith("/networks/wide")) {
+    response.end(
+      '{"Name":"wide","Status":{"IPAM":{"Subnets":{"fd00::/64":{"IPsInUse":18446744073709551613}}}}}',
+    );
     return;
   }
   const chunks: Buffer[] = [];
@@ -93,6 +100,11 @@ describe("ApiClient", () => {
     expect(seen.at(-1)).toBe("POST /v1.47/containers/create?name=a+b");
     const answer = await loadImages(client, Readable.from(["ab", "cd"]), { quiet: true });
     expect(JSON.parse((await Array.fromAsync(answer)).join(""))).toEqual({ body: "abcd", length: null });
+  });
+
+  test("counts of addresses keep all their digits", async () => {
+    const { Status } = await inspectNetwork(client, "wide");
+    expect(Status?.IPAM?.Subnets?.["fd00::/64"]?.IPsInUse).toBe(18446744073709551613n);
   });
 
   test("errors carry the engine's words and a kind", async () => {

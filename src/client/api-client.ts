@@ -2,6 +2,7 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node
 import type { Duplex, Readable } from "node:stream";
 import { canceled } from "../base/errors.ts";
 import { NEWEST_API_VERSION } from "../spec/engine-api/api-versions.ts";
+import type { Reviver } from "../spec/engine-api/json-stream.ts";
 import { negotiate } from "./api-version.ts";
 import { type AttachedStream, mediaTypeIsMultiplexed } from "./attached-stream.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -78,10 +79,12 @@ export class ApiClient implements Disposable {
     this.#ping = undefined;
   }
 
-  /** The JSON body of the answer. */
-  async json<T>(request: ApiRequest): Promise<T> {
+  /** The JSON body of the answer, its values as `revive` makes them. */
+  async json<T>(request: ApiRequest, revive?: Reviver): Promise<T> {
     const quick = await this.#quick(request);
-    return JSON.parse(quick ? await quick.text() : await readText(await this.stream(request))) as T;
+    const text = quick ? await quick.text() : await readText(await this.stream(request));
+    // The library's types do not know of the reviver's third argument yet. Source: ECMAScript, JSON.parse.
+    return JSON.parse(text, revive as never) as T;
   }
 
   /** Sends a request whose answer has nothing to say. */

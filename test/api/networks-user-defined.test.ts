@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { untilTrue } from "../faults/until.ts";
+import { commandLines, dockerCli } from "../fixtures/docker-cli.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 /** The one link that is a port of the bridge. */
@@ -196,6 +198,14 @@ describe("user-defined networks with the docker command line", () => {
       "network with name planned already exists",
     );
     expect(await docker("network", "inspect", "-f", "{{.EnableIPv6}}", "planned")).toBe("true");
+    // Only this project's own command line asks in an API version that counts addresses.
+    const own = dockerCli(
+      harness.engine.host,
+      join(harness.engine.directory, "own-config"),
+      new Map(commandLines).get("gantry")!,
+    );
+    const counted = await own(["network", "inspect", "planned"]);
+    expect(counted.stdout).toMatch(/"DynamicIPsAvailable": 1844674407370955161\d\b/);
     expect(await docker("network", "ls", "--filter", "label=kind=test", "--format", "{{.Name}}")).toBe(
       "planned",
     );

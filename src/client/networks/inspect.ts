@@ -1,3 +1,4 @@
+import { exactIntegers } from "../../spec/engine-api/exact-integers.ts";
 import type { NetworkInspectResponse } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
 import { segment } from "../path.ts";
@@ -9,5 +10,7 @@ export function inspectNetwork(
   verbose = false,
 ): Promise<NetworkInspectResponse> {
   const query = { verbose: verbose ? "true" : undefined };
-  return client.json({ method: "GET", path: `/networks/${segment(id)}`, query });
+  // A subnet of IPv6 has more addresses than a double counts.
+  const exactCounts = exactIntegers("IPsInUse", "DynamicIPsAvailable");
+  return client.json({ method: "GET", path: `/networks/${segment(id)}`, query }, exactCounts);
 }

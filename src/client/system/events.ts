@@ -1,4 +1,5 @@
-import { decodeJsonStream, type Reviver } from "../../spec/engine-api/json-stream.ts";
+import { exactIntegers } from "../../spec/engine-api/exact-integers.ts";
+import { decodeJsonStream } from "../../spec/engine-api/json-stream.ts";
 import type { EventMessage } from "../../spec/engine-api/mod.ts";
 import type { ApiClient } from "../api-client.ts";
 import { encodeFilters, type Filters } from "../query.ts";
@@ -16,9 +17,6 @@ export interface EventsOptions {
 /** An event with all digits of its moment. */
 export type ExactEvent = Omit<EventMessage, "timeNano"> & { readonly timeNano: bigint };
 
-const exactNanoseconds: Reviver = (key, value, { source }) =>
-  key === "timeNano" && source !== undefined ? BigInt(source) : value;
-
 /** Events as they happen, after those since `since`; ends at `until`. */
 export async function* engineEvents(
   client: ApiClient,
@@ -31,5 +29,5 @@ export async function* engineEvents(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   options.onOpen?.();
-  yield* decodeJsonStream<ExactEvent>(response, exactNanoseconds);
+  yield* decodeJsonStream<ExactEvent>(response, exactIntegers("timeNano"));
 }

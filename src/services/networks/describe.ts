@@ -1,3 +1,4 @@
+import { sortedByKey } from "../../base/sorted-by-key.ts";
 import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
@@ -65,12 +66,11 @@ export function describeNetworkInDetail(
 }
 
 function describeUse(use: ReadonlyMap<string, AddressUse>): Record<string, SubnetStatus> {
-  return Object.fromEntries(
-    [...use].map(([subnet, { inUse, available }]) => [
-      subnet,
-      { IPsInUse: saturate(inUse), DynamicIPsAvailable: saturate(available) },
-    ]),
-  );
+  const counts = [...use].map(([subnet, { inUse, available }]) => [
+    subnet,
+    { IPsInUse: saturate(inUse), DynamicIPsAvailable: saturate(available) },
+  ]);
+  return sortedByKey(Object.fromEntries(counts));
 }
 
 const MAX_UINT64 = 2n ** 64n - 1n;
