@@ -87,7 +87,8 @@ export const DAEMON_FLAGS = {
   tlscert: string("Path to TLS certificate file"),
   tlskey: string("Path to TLS key file"),
   tlsverify: bool("Use TLS and verify the remote"),
-  "userland-proxy": bool("Use userland proxy for loopback traffic"),
+  "userland-proxy": bool("Use userland proxy for loopback traffic", { default: true }),
+  "userland-proxy-path": string("Path to the userland proxy binary"),
 } as const satisfies FlagSet;
 
 export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;

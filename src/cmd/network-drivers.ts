@@ -57,6 +57,7 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
     packetFilterIpv6: settings.ip6tables,
     respectInputRules: settings["respect-host-firewall"],
     allowDirectRouting: settings["allow-direct-routing"],
+    portProxies: settings["userland-proxy"],
     ...(settings.bridge === "" ? {} : { foreignBridge: settings.bridge }),
     reactor,
     logger,
@@ -99,10 +100,8 @@ function defaultOptionsOf(texts: readonly string[]): Record<string, Record<strin
 
 /** Ways of docker's that this engine does not go. Errors: notImplemented, invalidArgument. */
 function checkMeans(settings: DaemonSettings): void {
-  if (settings["userland-proxy"]) {
-    throw notImplemented(
-      "--userland-proxy is not supported: the kernel leads every published port, those on loopback addresses too",
-    );
+  if (settings["userland-proxy-path"] !== "") {
+    throw notImplemented("--userland-proxy-path is not supported: the userland proxy is part of the engine");
   }
   const backend = settings["firewall-backend"];
   if (backend === "iptables") {

@@ -193,7 +193,7 @@ describe("daemon flags of networks with the docker command line", () => {
     [["--ip", "nonsense"], "invalid IP address: nonsense"],
     [["--iptables=false", "--icc=false"], "You specified --iptables=false with --icc=false"],
     [["--default-address-pool", "base=10.0.0.0/8"], "invalid default address pool"],
-    [["--userland-proxy"], "--userland-proxy is not supported"],
+    [["--userland-proxy-path", "/bin/proxy"], "--userland-proxy-path is not supported"],
     [["--firewall-backend", "iptables"], "all rules are in nftables"],
     [["--dns", "here"], "here is not an ip address"],
     [["--dns-search", "a b"], "a b is not a valid domain"],

@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { debianRoot } from "../fixtures/debian-root.ts";
+import { askUdp, refuses, UDP_ECHO } from "../fixtures/published-ports.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
-
-/** Answers each datagram with itself. */
-const UDP_ECHO = `
-  socket(S, PF_INET, SOCK_DGRAM, 0) or die;
-  bind(S, sockaddr_in(53, INADDR_ANY)) or die;
-  while (my $from = recv(S, my $data, 1500, 0)) { send(S, $data, 0, $from); }
-`;
 
 /** An address of this machine that is not the loopback's. */
 const outside = Object.values(networkInterfaces())
@@ -182,29 +173,3 @@ describe("the networks of a container", () => {
     await harness.docker(["rm", "-f", "web", "udp"]);
   });
 });
-
-async function askUdp(address: string, port: number): Promise<string> {
-  const socket = createSocket("udp4");
-  const answer = once(socket, "message");
-  // Datagrams may be lost while the server starts anew between two clients.
-  const timer = setInterval(() => socket.send("question\n", port, address), 100);
-  try {
-    const [bytes] = await answer;
-    return String(bytes);
-  } finally {
-    clearInterval(timer);
-    socket.close();
-  }
-}
-
-async function refuses(address: string, port: number): Promise<boolean> {
-  const socket = connect(port, address);
-  try {
-    await once(socket, "connect");
-    return false;
-  } catch {
-    return true;
-  } finally {
-    socket.destroy();
-  }
-}

@@ -22,7 +22,7 @@ export const MAPS = {
   anyIpv6: "any-ipv6",
   oneIpv4: "one-ipv4",
   oneIpv6: "one-ipv6",
-  /** Protocols and ports of `any-ipv6`, as a set: the kernel looks up a map only where it needs the value. */
+  /** Protocols and ports of `any-ipv6` that nobody serves at ::1, as a set: the kernel looks up a map only where it needs the value. */
   portsIpv6: "ports-ipv6",
   /** Ports of containers that some of the outside reaches at the container's own address. */
   directIpv4: "direct-ipv4",

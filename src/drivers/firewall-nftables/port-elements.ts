@@ -32,7 +32,7 @@ function elementsOf(ports: readonly PublishedPort[]): Elements {
     const value = nft.concat(...target);
     if (isWildcard(port)) {
       elements.add(isIpv4 ? MAPS.anyIpv4 : MAPS.anyIpv6, { key: place, value });
-      if (!isIpv4) elements.add(MAPS.portsIpv6, { key: place });
+      if (!isIpv4 && !port.proxied) elements.add(MAPS.portsIpv6, { key: place });
     } else {
       const key = nft.concat(nft.address(port.hostIp), place);
       elements.add(isIpv4 ? MAPS.oneIpv4 : MAPS.oneIpv6, { key, value });

@@ -12,6 +12,8 @@ export interface PublishedPort {
   readonly containerPort: number;
   /** Whether those that its bridge's rules name reach the port at the container's own address, too. */
   readonly direct: boolean;
+  /** Whether a program of the host serves the port to those that the kernel cannot lead: callers of `::1`. */
+  readonly proxied?: boolean;
 }
 
 export function familyOf(port: PublishedPort): IpFamily {

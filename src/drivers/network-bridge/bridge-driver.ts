@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { messageOf } from "../../base/errors.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
 import type {
@@ -14,12 +13,12 @@ import type {
   NetworkRecord,
   PortBinding,
 } from "../../core/networks/network-record.ts";
-import { withNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 import { EngineFirewall, type Firewall, NoFirewall } from "../firewall-nftables/mod.ts";
 import { type AddressPool, Ipam, type IpamDriver } from "../ipam/mod.ts";
 import { InterfaceNames, newEndpoint, setDefaultRoutes } from "../network-sandbox/mod.ts";
+import { PortProxies } from "../port-proxy/mod.ts";
 import { deleteBridge, ensureBridge, type Host } from "./bridge-link.ts";
 import {
   defaultBridgeOptions,
@@ -28,7 +27,7 @@ import {
   readBridgeSettings,
 } from "./bridge-settings.ts";
 import { deleteEndpointLink, isPairMissing, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
-import { takeEndpointPorts } from "./endpoint-ports.ts";
+import { hostHasIpv6, type PublishingHost, takeEndpointPorts } from "./endpoint-ports.ts";
 import { withConfiguredGateways } from "./gateways.ts";
 import { HostPorts } from "./host-ports.ts";
 import { ensureInputLoop, INPUT_LOOP_ID } from "./input-loop.ts";
@@ -63,6 +62,11 @@ export interface BridgeDriverOptions {
   readonly respectInputRules?: boolean;
   /** Whether published ports are open at the containers' own addresses, too. Default false. */
   readonly allowDirectRouting?: boolean;
+  /**
+   * Whether proxies serve what the kernel cannot lead to containers. They speak from the process's own namespace. Default
+   * false; containers that run keep the proxies that they were published with.
+   */
+  readonly portProxies?: boolean;
   /** A bridge that the administrator made for the default network. */
   readonly foreignBridge?: string;
   /** Notices what others do to the rules; without one nothing does. */
@@ -101,8 +105,8 @@ export class BridgeDriver implements NetworkDriver {
     this.#made = new MadeLinks(this.#owner);
     this.#ipam = options.ipam ?? new Ipam({ engineId, ...(addressPools ? { pools: addressPools } : {}) });
     this.#interfaces = options.interfaces ?? new InterfaceNames();
-    this.#ports = new HostPorts(hostNamespace);
-    this.#rules = new NetworkRules(options.allowDirectRouting ?? false);
+    this.#ports = new HostPorts(new PortProxies({ logger: this.#logger }), hostNamespace);
+    this.#rules = new NetworkRules(options.allowDirectRouting ?? false, options.portProxies ?? false);
     this.#firewall =
       options.packetFilter === false
         ? new NoFirewall()
@@ -170,7 +174,7 @@ export class BridgeDriver implements NetworkDriver {
       const ports =
         network.internal || request.ports.length === 0
           ? []
-          : takeEndpointPorts(this.#ports, unpublished, request.ports, settings, this.#hostHasIpv6());
+          : takeEndpointPorts(this.#ports, unpublished, request.ports, settings, this.#publishingHost());
       return { ...unpublished, interfaceName, ports };
     } catch (error) {
       await this.#giveBack(network, unpublished);
@@ -184,12 +188,10 @@ export class BridgeDriver implements NetworkDriver {
       if (address !== "") this.#ipam.restoreAddress(network.id, address);
     }
     this.#interfaces.restore(endpoint.containerId, endpoint.id, endpoint.interfaceName);
-    const published = this.#rules.ports(network, endpoint);
-    for (const [index, binding] of endpoint.ports.entries()) {
+    for (const binding of endpoint.ports) {
       if (binding.hostPort === 0) continue;
-      const { containerIp, containerPort, protocol } = published[index]!;
       try {
-        this.#ports.restore(endpoint.id, binding, `${containerIp}:${containerPort}/${protocol}`);
+        this.#ports.restore(endpoint.id, binding, this.#rules.placeOf(endpoint, binding));
       } catch (error) {
         // The container runs and its port leads to it all the same; a program that bound it meanwhile gets nothing.
         this.#logger.warn(
@@ -239,7 +241,7 @@ export class BridgeDriver implements NetworkDriver {
     if (ports.length === 0 || network.internal) return { ...endpoint, ports: [] };
     try {
       const settings = readBridgeSettings(network);
-      const taken = takeEndpointPorts(this.#ports, endpoint, ports, settings, this.#hostHasIpv6());
+      const taken = takeEndpointPorts(this.#ports, endpoint, ports, settings, this.#publishingHost());
       return { ...endpoint, ports: taken };
     } catch (error) {
       this.#ports.release(endpoint.id);
@@ -376,12 +378,9 @@ export class BridgeDriver implements NetworkDriver {
     return !link || this.#owner.idOf(link) !== undefined ? DOCKER_BRIDGE : this.#owner.defaultBridgeName;
   }
 
-  /** Whether ports can be published on IPv6 addresses of the host. */
-  #hostHasIpv6(): boolean {
-    if (this.#options.packetFilterIpv6 === false) return false;
-    const look = () => existsSync("/proc/thread-self/net/if_inet6");
-    const namespace = this.#options.hostNamespace;
-    return namespace === undefined ? look() : withNetworkNamespace(namespace, look);
+  #publishingHost(): PublishingHost {
+    const { packetFilterIpv6 = true, portProxies = false, hostNamespace } = this.#options;
+    return { hasIpv6: packetFilterIpv6 && hostHasIpv6(hostNamespace), proxies: portProxies };
   }
 
   async #giveBack(network: NetworkRecord, endpoint: EndpointRecord): Promise<void> {

@@ -1,48 +1,63 @@
+import { readFileSync } from "node:fs";
 import { invalidArgument, notImplemented } from "../../base/errors.ts";
 import type { EndpointRecord, PortBinding } from "../../core/networks/network-record.ts";
-import { bytesToIp, ipToBytes } from "../../os/linux/netlink/mod.ts";
+import { withNetworkNamespace } from "../../os/linux/namespace.ts";
+import { isErrno } from "../../os/linux/syscall-error.ts";
 import type { BridgeSettings } from "./bridge-settings.ts";
 import { cannotPublish } from "./errors.ts";
-import type { HostPorts, WantedPort } from "./host-ports.ts";
+import type { HostPorts } from "./host-ports.ts";
+import { crossesFamilies, isLoopbackIpv6, isProxiable, type PortPlace, placeOf } from "./port-place.ts";
 
-/** Addresses of a container; empty text for a family that it has none of. */
-interface Addresses {
-  readonly ipv4Address: string;
-  readonly ipv6Address: string;
+/** Whether any link of the host has an address of IPv6, its loopback as well. Source: docker, IsV6Listenable. */
+export function hostHasIpv6(namespace: string | undefined): boolean {
+  const look = () => {
+    try {
+      return readFileSync("/proc/thread-self/net/if_inet6").length > 0;
+    } catch (error) {
+      // A kernel without IPv6 has no such file.
+      if (isErrno(error, "ENOENT")) return false;
+      throw error;
+    }
+  };
+  return namespace === undefined ? look() : withNetworkNamespace(namespace, look);
 }
 
-/** Where ports without an address of their own are published, and what there is to publish on. */
-interface Host {
-  /** `0.0.0.0` means every address of both families. */
-  readonly binding: string;
+/** What the host offers to published ports. */
+export interface PublishingHost {
   /** Whether the host has IPv6 at all. */
   readonly hasIpv6: boolean;
+  /** Whether proxies serve what the kernel cannot lead to containers. */
+  readonly proxies: boolean;
 }
 
-/** The container's addresses of the families that are reached at their own addresses alone, or of the others. */
-function addressesWhere(endpoint: EndpointRecord, settings: BridgeSettings, routed: boolean): Addresses {
-  return {
-    ipv4Address: (settings.gatewayModeIpv4 === "routed") === routed ? endpoint.ipv4Address : "",
-    ipv6Address: (settings.gatewayModeIpv6 === "routed") === routed ? endpoint.ipv6Address : "",
-  };
-}
-
-function placesOf({ hostIp }: PortBinding, addresses: Addresses, host: Host): WantedPort["places"] {
+/** The places on the host where a port is wanted, each with what is known of the container there. */
+function placesOf(
+  binding: PortBinding,
+  endpoint: EndpointRecord,
+  settings: BridgeSettings,
+  host: PublishingHost,
+): { readonly published: PortPlace[]; readonly routed: PortPlace[] } {
+  const { hostBinding, gatewayModeIpv4, gatewayModeIpv6 } = settings;
   // An address that the configuration names instead is meant alone, of whichever family it is.
-  const everywhere = host.binding === "0.0.0.0" && host.hasIpv6 ? ["0.0.0.0", "::"] : [host.binding];
-  const hostIps = hostIp === "" ? everywhere : [hostIp];
-  return hostIps
-    .map((address) => ({
-      hostIp: address,
-      containerIp: address.includes(":") ? addresses.ipv6Address : addresses.ipv4Address,
-    }))
-    .filter(({ containerIp }) => containerIp !== "");
+  const everywhere = hostBinding === "0.0.0.0" && host.hasIpv6 ? ["0.0.0.0", "::"] : [hostBinding];
+  const hostIps = binding.hostIp === "" ? everywhere : [binding.hostIp];
+  const crossing =
+    host.proxies &&
+    isProxiable(binding.protocol) &&
+    gatewayModeIpv4 !== "routed" &&
+    gatewayModeIpv6 !== "routed";
+  const places = hostIps
+    .map((hostIp) => placeOf(endpoint, { ...binding, hostIp }, host.proxies))
+    .filter((place) => place.containerIp !== "" && (crossing || !crossesFamilies(place)));
+  const isRouted = ({ hostIp }: PortPlace) =>
+    (hostIp.includes(":") ? gatewayModeIpv6 : gatewayModeIpv4) === "routed";
+  return { published: places.filter((place) => !isRouted(place)), routed: places.filter(isRouted) };
 }
 
-function checkHostIp({ hostIp }: PortBinding): void {
-  if (!hostIp.includes(":") || bytesToIp(ipToBytes(hostIp)) !== "::1") return;
+function checkHostIp({ hostIp, protocol }: PortBinding, { proxies }: PublishingHost): void {
+  if (!isLoopbackIpv6(hostIp) || (proxies && isProxiable(protocol))) return;
   throw notImplemented(
-    "publishing ports on ::1 is not supported: Linux routes nothing from ::1 to containers",
+    "publishing ports on ::1 is not supported without a userland proxy of the protocol: Linux routes nothing from ::1 to containers",
     { hint: "Publish on 127.0.0.1." },
   );
 }
@@ -51,7 +66,7 @@ function checkHostIp({ hostIp }: PortBinding): void {
  * The port as the endpoint has it at its own address alone: no port of the host leads to it. An address of the host that
  * the request names only says which family is meant. Source: docker, gateway mode "routed".
  */
-function routedBindings(binding: PortBinding, places: WantedPort["places"]): PortBinding[] {
+function routedBindings(binding: PortBinding, places: readonly PortPlace[]): PortBinding[] {
   return places.map(({ hostIp }) => ({
     ...binding,
     hostIp: hostIp.includes(":") ? "::" : "0.0.0.0",
@@ -69,25 +84,23 @@ export function takeEndpointPorts(
   endpoint: EndpointRecord,
   bindings: readonly PortBinding[],
   settings: BridgeSettings,
-  hostHasIpv6: boolean,
+  host: PublishingHost,
 ): PortBinding[] {
-  const host = { binding: settings.hostBinding, hasIpv6: hostHasIpv6 };
   const take = (binding: PortBinding): PortBinding[] => {
-    checkHostIp(binding);
-    const places = placesOf(binding, addressesWhere(endpoint, settings, false), host);
-    const routed = placesOf(binding, addressesWhere(endpoint, settings, true), host);
-    if (places.length + routed.length === 0) {
+    checkHostIp(binding, host);
+    const { published, routed } = placesOf(binding, endpoint, settings, host);
+    if (published.length + routed.length === 0) {
       throw invalidArgument(
         `cannot publish port ${binding.containerPort}/${binding.protocol} on host address ${binding.hostIp}: the container has no address of that family`,
       );
     }
     const taken =
-      places.length === 0
+      published.length === 0
         ? []
         : hostPorts.take(endpoint.id, {
             protocol: binding.protocol,
             containerPort: binding.containerPort,
-            places,
+            places: published,
             firstPort: binding.hostPort,
             lastPort: binding.hostPortEnd,
           });

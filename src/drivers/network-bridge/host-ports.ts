@@ -1,9 +1,11 @@
 import { isKind } from "../../base/errors.ts";
 import type { PortBinding } from "../../core/networks/network-record.ts";
 import { readSysctl } from "../../os/linux/netlink/mod.ts";
-import { type PortReservation, reservePort } from "../../os/linux/port-reservation.ts";
+import { reservePort } from "../../os/linux/port-reservation.ts";
 import { isErrno, SyscallError } from "../../os/linux/syscall-error.ts";
+import type { PortProxies } from "../port-proxy/mod.ts";
 import { allPortsAllocated, cannotBindPort, portIsAllocated } from "./errors.ts";
+import { isProxiable, type PortPlace } from "./port-place.ts";
 
 type Protocol = PortBinding["protocol"];
 
@@ -11,18 +13,19 @@ type Protocol = PortBinding["protocol"];
 export interface WantedPort {
   readonly protocol: Protocol;
   readonly containerPort: number;
-  /** Addresses of the host with the container's address of the same family. */
-  readonly places: ReadonlyArray<{ readonly hostIp: string; readonly containerIp: string }>;
+  readonly places: readonly PortPlace[];
   /** 0 for a port of the ephemeral range. */
   readonly firstPort: number;
   readonly lastPort: number;
 }
 
+type ContainerPort = Pick<PortBinding, "protocol" | "containerPort">;
+
 interface Holding {
   readonly owner: string;
   readonly hostIp: string;
   /** Undefined where the kernel cannot hold such a port: there is no SCTP socket, so no other program has one either. */
-  readonly reservation: PortReservation | undefined;
+  readonly reservation: { close(): void } | undefined;
 }
 
 interface Range {
@@ -32,15 +35,17 @@ interface Range {
 
 /**
  * The host ports of one engine's endpoints. Each is bound by a socket of this process, so that other programs cannot take
- * it and a clash is found at once.
+ * it and a clash is found at once; where the kernel cannot lead callers to the container a proxy serves it.
  */
 export class HostPorts {
   readonly #namespace: string | undefined;
+  readonly #proxies: PortProxies;
   readonly #holdings = new Map<string, Holding[]>();
   #ephemeral: Range | undefined;
   #nextEphemeral = 0;
 
-  constructor(namespace?: string) {
+  constructor(proxies: PortProxies, namespace?: string) {
+    this.#proxies = proxies;
     this.#namespace = namespace;
   }
 
@@ -69,10 +74,12 @@ export class HostPorts {
   }
 
   /** Holds a stored endpoint's port again. Errors: conflict where another program took it meanwhile. */
-  restore(owner: string, { protocol, hostIp, hostPort }: PortBinding, target: string): void {
+  restore(owner: string, binding: PortBinding, place: PortPlace): void {
+    const { protocol, hostPort, containerPort } = binding;
+    const { hostIp } = place;
     const held = this.#holdings.get(keyOf(protocol, hostPort)) ?? [];
     if (held.some((holding) => holding.owner === owner && holding.hostIp === hostIp)) return;
-    this.#hold(owner, protocol, hostPort, hostIp, target);
+    this.#hold(owner, { protocol, containerPort }, hostPort, place);
   }
 
   /** Gives back all ports of `owner`. Idempotent. */
@@ -118,17 +125,14 @@ export class HostPorts {
   }
 
   #takePort(owner: string, wanted: WantedPort, port: number): void {
-    const { protocol, places, containerPort } = wanted;
+    const { protocol, places } = wanted;
     const key = keyOf(protocol, port);
     const before = this.#holdings.get(key) ?? [];
     for (const { hostIp } of places) {
       if (before.some((holding) => overlap(holding.hostIp, hostIp))) throw portIsAllocated(hostIp, port);
     }
     try {
-      for (const { hostIp, containerIp } of places) {
-        const target = `${bracket(containerIp)}:${containerPort}/${protocol}`;
-        this.#hold(owner, protocol, port, hostIp, target);
-      }
+      for (const place of places) this.#hold(owner, wanted, port, place);
     } catch (error) {
       for (const holding of this.#holdings.get(key) ?? []) {
         if (!before.includes(holding)) holding.reservation?.close();
@@ -138,20 +142,27 @@ export class HostPorts {
     }
   }
 
-  #hold(owner: string, protocol: Protocol, port: number, hostIp: string, target: string): void {
-    const reservation = this.#reserve(protocol, port, hostIp, target);
+  #hold(owner: string, { protocol, containerPort }: ContainerPort, port: number, place: PortPlace): void {
+    const reservation = this.#reserve({ protocol, containerPort }, port, place);
     const key = keyOf(protocol, port);
-    this.#put(key, [...(this.#holdings.get(key) ?? []), { owner, hostIp, reservation }]);
+    this.#put(key, [...(this.#holdings.get(key) ?? []), { owner, hostIp: place.hostIp, reservation }]);
   }
 
-  #reserve(protocol: Protocol, port: number, address: string, target: string): PortReservation | undefined {
+  #reserve(
+    { protocol, containerPort }: ContainerPort,
+    port: number,
+    place: PortPlace,
+  ): Holding["reservation"] {
+    const { hostIp: address, containerIp, proxied } = place;
     const options = this.#namespace === undefined ? {} : { namespace: this.#namespace };
     try {
-      return reservePort({ protocol, address, port }, options);
+      if (!proxied || !isProxiable(protocol)) return reservePort({ protocol, address, port }, options);
+      return this.#proxies.open({ protocol, address, port }, { address: containerIp, port: containerPort });
     } catch (error) {
       if (protocol === "sctp" && isErrno(error, "EPROTONOSUPPORT", "ESOCKTNOSUPPORT")) return undefined;
-      if (error instanceof SyscallError) throw cannotBindPort(`${bracket(address)}:${port}`, target, error);
-      throw error;
+      if (!(error instanceof SyscallError)) throw error;
+      const target = `${bracket(containerIp)}:${containerPort}/${protocol}`;
+      throw cannotBindPort(`${bracket(address)}:${port}`, target, error);
     }
   }
 

@@ -1,14 +1,20 @@
-import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord, PortBinding } from "../../core/networks/network-record.ts";
 import type { AllowedFlow, FamilyRules, FirewalledBridge, PublishedPort } from "../firewall-nftables/mod.ts";
 import { type BridgeSettings, type GatewayMode, readBridgeSettings } from "./bridge-settings.ts";
+import { isLedByKernel, type PortPlace, placeOf } from "./port-place.ts";
 
 /** What the firewall is to do for bridge networks and their endpoints. */
 export class NetworkRules {
   readonly #allowDirectRouting: boolean;
+  readonly #proxies: boolean;
 
-  /** `allowDirectRouting`: published ports are open at the containers' own addresses on every network. */
-  constructor(allowDirectRouting: boolean) {
+  /**
+   * `allowDirectRouting`: published ports are open at the containers' own addresses on every network. `proxies`: what the
+   * kernel cannot lead to containers is served.
+   */
+  constructor(allowDirectRouting: boolean, proxies: boolean) {
     this.#allowDirectRouting = allowDirectRouting;
+    this.#proxies = proxies;
   }
 
   bridge(network: NetworkRecord): FirewalledBridge {
@@ -24,18 +30,26 @@ export class NetworkRules {
     };
   }
 
+  placeOf(endpoint: EndpointRecord, binding: PortBinding): PortPlace {
+    return placeOf(endpoint, binding, this.#proxies);
+  }
+
   ports(network: NetworkRecord, endpoint: EndpointRecord): PublishedPort[] {
     if (endpoint.ports.length === 0) return [];
     const { ipv4, ipv6, trusted } = this.bridge(network);
-    return endpoint.ports.map(({ protocol, hostIp, hostPort, containerPort }) => {
-      const isIpv6 = hostIp.includes(":");
+    return endpoint.ports.flatMap((binding) => {
+      const { protocol, hostIp, hostPort, containerPort } = binding;
+      const place = this.placeOf(endpoint, binding);
+      if (!isLedByKernel(place)) return [];
+      const family = hostIp.includes(":") ? ipv6 : ipv4;
       return {
         protocol,
         hostIp,
         hostPort,
-        containerIp: isIpv6 ? endpoint.ipv6Address : endpoint.ipv4Address,
+        containerIp: place.containerIp,
         containerPort,
-        direct: trusted.length > 0 || (isIpv6 ? ipv6 : ipv4).direct === "published",
+        direct: trusted.length > 0 || family.direct === "published",
+        proxied: place.proxied,
       };
     });
   }

@@ -16,6 +16,8 @@ const IPV6_V6ONLY = 26;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ATTACH_FILTER = 26;
+/** The kernel cuts it to `net.core.somaxconn`. */
+const SERVER_BACKLOG = 4096;
 
 export interface PortAddress {
   readonly protocol: "tcp" | "udp" | "sctp";
@@ -58,7 +60,12 @@ function openSocket(family: IpFamily, protocol: PortAddress["protocol"]): OwnedF
   return new OwnedFd(check("socket", socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, number)));
 }
 
-function reserveHere({ protocol, address, port }: PortAddress): PortReservation {
+/** A socket bound to the port, of IPv6 alone where its address is; `prepare` comes before anybody can reach it. */
+function bindPort(
+  { protocol, address, port }: PortAddress,
+  backlog: number,
+  prepare: (fd: number) => void,
+): OwnedFd {
   const { family } = parsePrefix(address);
   const owned = openSocket(family, protocol);
   try {
@@ -68,16 +75,17 @@ function reserveHere({ protocol, address, port }: PortAddress): PortReservation 
     if (protocol !== "udp") setFlag(owned.fd, SOL_SOCKET, SO_REUSEADDR);
     const bytes = encodeSocketAddress(address, port);
     check("bind", bindSocket(owned.fd, bytes, bytes.length));
-    // Whoever gets here while the rules that lead him elsewhere are gone tries again, instead of waiting on a connection
-    // that nobody reads.
-    dropPackets(owned.fd);
-    if (protocol !== "udp") check("listen", listen(owned.fd, 1));
-    const taken = boundPort(owned.fd);
-    return { port: taken, close: () => owned.close(), [Symbol.dispose]: () => owned.close() };
+    prepare(owned.fd);
+    if (protocol !== "udp") check("listen", listen(owned.fd, backlog));
+    return owned;
   } catch (error) {
     owned.close();
     throw error;
   }
+}
+
+function inNamespace<T>({ namespace }: ReservePortOptions, work: () => T): T {
+  return namespace === undefined ? work() : withNetworkNamespace(namespace, work);
 }
 
 /**
@@ -87,7 +95,18 @@ function reserveHere({ protocol, address, port }: PortAddress): PortReservation 
  * Errors: SyscallError: EADDRINUSE, EADDRNOTAVAIL (no address of this machine), EACCES, EPROTONOSUPPORT (no SCTP here).
  */
 export function reservePort(address: PortAddress, options: ReservePortOptions = {}): PortReservation {
-  const { namespace } = options;
-  if (namespace === undefined) return reserveHere(address);
-  return withNetworkNamespace(namespace, () => reserveHere(address));
+  // Whoever gets here while the rules that lead him elsewhere are gone tries again, instead of waiting on a connection
+  // that nobody reads.
+  const owned = inNamespace(options, () => bindPort(address, 1, dropPackets));
+  const close = () => owned.close();
+  return { port: boundPort(owned.fd), close, [Symbol.dispose]: close };
+}
+
+/**
+ * The port is taken as by `reservePort`, by a socket of the caller's that takes connections (TCP) or datagrams (UDP) from now on:
+ * they wait until it reads them.
+ * Errors: SyscallError as of `reservePort`.
+ */
+export function openServedPort(address: PortAddress, options: ReservePortOptions = {}): OwnedFd {
+  return inNamespace(options, () => bindPort(address, SERVER_BACKLOG, () => {}));
 }
