@@ -95,7 +95,9 @@ describe("daemon flags of networks with the docker command line", () => {
   test("icc=false keeps containers of the default bridge apart", async () => {
     await withEngine(["--icc=false"], async (docker) => {
       await run(docker, "run", "-d", "--name", "one", IMAGE, "sleep", "60");
-      const address = (await run(docker, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", "one")).trim();
+      const address = (
+        await run(docker, "inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "one")
+      ).trim();
       expect(await run(docker, "run", "--rm", IMAGE, "ping", "-c1", "-W1", address)).toContain(
         "0 packets received",
       );
@@ -106,7 +108,7 @@ describe("daemon flags of networks with the docker command line", () => {
       expect(await ask("store")).toContain("404 Not Found");
       expect(await run(docker, "exec", "app", "ping", "-c1", "-W1", "store")).toContain("0 packets received");
       const place = async (name: string) =>
-        (await run(docker, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", name)).trim();
+        (await run(docker, "inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", name)).trim();
       expect(await ask(await place("db"), "one")).toContain("timed out");
       // The other one comes back with another address: the link leads there, and the old place is closed.
       await run(docker, "stop", "-t", "0", "db");

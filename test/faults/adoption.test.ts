@@ -56,7 +56,7 @@ describe("a new daemon takes over", () => {
       ]);
       const before = await inspect(
         name,
-        "{{.State.Pid}} {{.State.StartedAt}} {{.NetworkSettings.IPAddress}}",
+        "{{.State.Pid}} {{.State.StartedAt}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
       );
       const port = (await docker(["port", name, "80/tcp"])).stdout.trim();
       const pid = await inspect(name, "{{.State.Pid}}");
@@ -64,9 +64,12 @@ describe("a new daemon takes over", () => {
       // Written while nobody reads.
       await Bun.write(`/proc/${pid}/root/two`, "");
       await engine.restart();
-      expect(await inspect(name, "{{.State.Pid}} {{.State.StartedAt}} {{.NetworkSettings.IPAddress}}")).toBe(
-        before,
-      );
+      expect(
+        await inspect(
+          name,
+          "{{.State.Pid}} {{.State.StartedAt}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+        ),
+      ).toBe(before);
       expect(
         (await docker(["ps", "--filter", `name=${name}`, "--format", "{{.Names}} {{.State}}"])).stdout,
       ).toBe(`${name} running\n`);

@@ -41,7 +41,7 @@ import { inspectContainer } from "./look/inspect.ts";
 import { type ListOptions, listContainers } from "./look/list.ts";
 import { withoutMountPoints } from "./mount-points.ts";
 import { connectContainer, disconnectContainer } from "./networks/connect.ts";
-import type { ContainerParts } from "./parts.ts";
+import { type ContainerParts, currentRecord, publishContainerEvent } from "./parts.ts";
 import { pruneContainers } from "./prune.ts";
 import { removeContainer } from "./remove.ts";
 import { renameContainer } from "./rename.ts";
@@ -112,6 +112,8 @@ export class ContainerService {
     const task = this.#parts.live.task(id);
     if (!task) throw notRunning(id);
     await task.resize(size);
+    const attributes = { height: String(size.rows), width: String(size.columns) };
+    publishContainerEvent(this.#parts, currentRecord(this.#parts, id), "resize", attributes);
   }
 
   async start(idOrName: string): Promise<void> {

@@ -35,8 +35,6 @@ export interface ProcessConfig {
   arguments: string[];
   privileged?: boolean;
   user?: string;
-  workingDir?: string;
-  env?: string[];
 }
 
 /** Answer of `GET /exec/{id}/json`. */
@@ -51,6 +49,7 @@ export interface ExecInspectResponse {
   OpenStdout: boolean;
   CanRemove: boolean;
   ContainerID: string;
+  /** Bytes of the keys, in base64. */
   DetachKeys: string | null;
   Pid: number;
 }

@@ -71,7 +71,7 @@ describe("inspect", () => {
       since("1.42", 0, undefined),
     );
     expect(await answers((container) => container.HostConfig.KernelMemoryTCP)).toEqual(
-      since("1.52", 0, undefined),
+      since("1.42", 0, undefined),
     );
   });
 });

@@ -4,7 +4,6 @@ import type {
   ContainerStatsResponse,
   ContainerSummary,
   ContainerUpdateRequest,
-  HostConfig,
 } from "../../../spec/engine-api/mod.ts";
 import type { VersionRule } from "../../server/versions.ts";
 
@@ -54,14 +53,23 @@ export const inspectRules: readonly VersionRule<ContainerInspectResponse>[] = [
       container.Config.OnBuild ??= null;
     },
   },
-  { from: "1.42", apply: (container) => dropUnset(container.HostConfig, "KernelMemory") },
+  {
+    below: "1.42",
+    apply: ({ HostConfig: host }) => {
+      host.KernelMemory ??= 0;
+      host.KernelMemoryTCP ??= 0;
+    },
+  },
+  {
+    from: "1.42",
+    apply: ({ HostConfig: host }) => {
+      if (!host.KernelMemory) delete host.KernelMemory;
+      if (!host.KernelMemoryTCP) delete host.KernelMemoryTCP;
+    },
+  },
   { from: "1.52", apply: (container) => void delete container.HostConfig.KernelMemoryTCP },
   { from: "1.52", apply: (container) => void delete container.Config.MacAddress },
 ];
-
-function dropUnset(hostConfig: HostConfig, field: "KernelMemory"): void {
-  if (!hostConfig[field]) delete hostConfig[field];
-}
 
 /** Before 1.45 aliases included the names that the engine adds by itself. */
 function addGeneratedAliases(container: ContainerInspectResponse): void {

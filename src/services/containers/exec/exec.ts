@@ -226,15 +226,13 @@ export function inspectExec(parts: ContainerParts, id: string): ExecInspectRespo
       arguments: args,
       privileged: request.Privileged ?? false,
       ...(request.User ? { user: request.User } : {}),
-      ...(request.WorkingDir ? { workingDir: request.WorkingDir } : {}),
-      ...(request.Env ? { env: request.Env } : {}),
     },
     OpenStdin: request.AttachStdin ?? false,
     OpenStderr: request.AttachStderr ?? false,
     OpenStdout: request.AttachStdout ?? false,
     CanRemove: false,
     ContainerID: exec.containerId,
-    DetachKeys: request.DetachKeys ?? "",
+    DetachKeys: request.DetachKeys ? Buffer.from(parseDetachKeys(request.DetachKeys)).toString("base64") : "",
     Pid: exec.pid,
   };
 }

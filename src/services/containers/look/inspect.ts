@@ -11,6 +11,7 @@ import { describeEndpoint, describePorts } from "../../networks/mod.ts";
 import { describeLinks } from "../links/legacy-links.ts";
 import type { ContainerParts } from "../parts.ts";
 import { currentRecord, isRunning } from "../parts.ts";
+import { exposedPorts } from "./exposed-ports.ts";
 
 /** Everything about a container, in the shape of the newest API version. */
 export async function inspectContainer(
@@ -118,27 +119,11 @@ function describeNetworkSettings(parts: ContainerParts, record: ContainerRecord)
   const running = isRunning(record);
   const endpoints = running ? parts.networks.endpointsOf(record.id) : [];
   const sandbox = running ? parts.networks.sandboxOf(record.id) : undefined;
-  const networks = describeNetworks(parts, record);
-  const bridge = record.hostConfig.NetworkMode === "bridge" ? networks["bridge"] : undefined;
   return {
-    Bridge: "",
     SandboxID: sandbox ? record.id : "",
     SandboxKey: sandbox?.path ?? "",
-    Ports: running ? describePorts(Object.keys(record.config.ExposedPorts ?? {}), endpoints) : {},
-    HairpinMode: false,
-    LinkLocalIPv6Address: "",
-    LinkLocalIPv6PrefixLen: 0,
-    SecondaryIPAddresses: null,
-    SecondaryIPv6Addresses: null,
-    EndpointID: bridge?.EndpointID ?? "",
-    Gateway: bridge?.Gateway ?? "",
-    GlobalIPv6Address: bridge?.GlobalIPv6Address ?? "",
-    GlobalIPv6PrefixLen: bridge?.GlobalIPv6PrefixLen ?? 0,
-    IPAddress: bridge?.IPAddress ?? "",
-    IPPrefixLen: bridge?.IPPrefixLen ?? 0,
-    IPv6Gateway: bridge?.IPv6Gateway ?? "",
-    MacAddress: bridge?.MacAddress ?? "",
-    Networks: networks,
+    Ports: running ? describePorts(exposedPorts(parts, record), endpoints) : {},
+    Networks: describeNetworks(parts, record),
   };
 }
 

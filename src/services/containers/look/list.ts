@@ -6,6 +6,7 @@ import type { ContainerSummary, OCIDescriptor, PortSummary } from "../../../spec
 import { parsePortKey } from "../create/published-ports.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
+import { exposedPorts } from "./exposed-ports.ts";
 import { containerSizes, describeMount, describeNetworks } from "./inspect.ts";
 
 export interface ListOptions {
@@ -206,7 +207,7 @@ function summarizePorts(parts: ContainerParts, record: ContainerRecord): PortSum
     const place = hostPort === 0 ? {} : { IP: hostIp, PublicPort: hostPort };
     ports.push({ ...place, PrivatePort: containerPort, Type: protocol });
   }
-  for (const key of Object.keys(record.config.ExposedPorts ?? {})) {
+  for (const key of exposedPorts(parts, record)) {
     const { port, protocol } = parsePortKey(key);
     const known = published.some((each) => each.containerPort === port && each.protocol === protocol);
     if (!known) ports.push({ PrivatePort: port, Type: protocol });

@@ -170,6 +170,8 @@ export async function restartContainer(
   else if (isRunning(record)) {
     changeRecord(parts, id, () => ({ manuallyStopped: true }));
     await endProcess(parts, record, signal, options.timeoutSeconds);
+    const stopped = parts.store.get(id);
+    if (stopped) publishContainerEvent(parts, stopped, "stop");
   }
   await startContainer(parts, id);
   const started = parts.store.get(id);
