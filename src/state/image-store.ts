@@ -117,6 +117,12 @@ export class SqliteImageStore implements ImageStore {
     return rows.map(({ repository, digest }) => ({ repository, digest }));
   }
 
+  listRepoDigests(): Array<RepoDigest & { readonly id: Digest }> {
+    return this.#database.all<RepoDigest & { readonly id: Digest }>(
+      "SELECT repository, digest, image_id AS id FROM repo_digests ORDER BY repository, rowid",
+    );
+  }
+
   resolveRepoDigest(repository: string, digest: Digest): Digest | undefined {
     // Where an index was pulled for several platforms, its digest means the one that came last.
     const row = this.#database.get<{ image_id: Digest }>(

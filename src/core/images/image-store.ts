@@ -72,6 +72,8 @@ export interface ImageStore {
   resolveName(name: string): { readonly id: Digest; readonly target: Digest } | undefined;
   namesOf(id: Digest): ImageName[];
   listNames(): Array<ImageName & { readonly id: Digest }>;
+  /** Repository digests of all images. */
+  listRepoDigests(): Array<RepoDigest & { readonly id: Digest }>;
   /** Takes a name away; whether it was there. */
   removeName(name: string): boolean;
   addRepoDigest(id: Digest, repoDigest: RepoDigest): void;

@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/digest.ts";
 import { invalidArgument } from "../../base/errors.ts";
 import { type Filters, matchesLabels } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
@@ -14,7 +15,7 @@ import { createdMs, parseFilterTimeMs } from "./filter-time.ts";
 import { type Holdings, holdingsOf, sumOf } from "./holdings.ts";
 import { readTarget } from "./image-documents.ts";
 import { describeManifests } from "./manifest-summaries.ts";
-import { type FamiliarNames, firstTarget, namesOfImage } from "./names.ts";
+import { type ListedNames, readNames } from "./names.ts";
 import type { ImageParts } from "./parts.ts";
 import { resolveImage } from "./resolve.ts";
 import { readGroups } from "./variants.ts";
@@ -36,29 +37,32 @@ export interface ImageListOptions {
  * Errors: invalidArgument, notFound (an image named by a filter).
  */
 export async function listImages(parts: ImageParts, options: ImageListOptions): Promise<ImageSummary[]> {
-  const matches = imageMatcher(parts, options);
+  const namesOf = readNames(parts);
+  const matches = imageMatcher(parts, namesOf, options);
   const groups = readGroups(parts);
   const selected = parts.images.list().flatMap((image) => {
     const names = groups.isHidden(image.id) ? undefined : matches(image);
-    return names ? [{ image, names, group: groups.groupOf(image) }] : [];
+    if (!names) return [];
+    const target = names.first ?? image.manifest;
+    return [{ image, names, target, group: groups.groupOf(image), created: createdMs(image.created) }];
   });
-  selected.sort((a, b) => createdMs(b.image.created) - createdMs(a.image.created));
+  selected.sort((a, b) => b.created - a.created);
   const shared = options.sharedSize ? await sharedSizes(parts) : undefined;
   const containers = countUsers(parts);
   return Promise.all(
-    selected.map(async ({ image, names, group }) => ({
+    selected.map(async ({ image, names, target, group, created }) => ({
       Id: image.id,
       ParentId: image.parent ?? "",
       RepoTags: names.tags.map(familiarString),
       RepoDigests: names.digests.map(familiarString),
-      Created: Math.trunc(createdMs(image.created) / 1000),
+      Created: Math.trunc(created / 1000),
       Size: await sizeOf(parts, group),
       SharedSize: shared?.get(image.id) ?? -1,
       Labels: Object.keys(image.labels).length > 0 ? { ...image.labels } : null,
       Containers: group.reduce((count, { id }) => count + (containers.get(id) ?? 0), 0),
-      Descriptor: toApiDescriptor(await describeTarget(parts, image)),
+      Descriptor: toApiDescriptor(await describeTarget(parts, image, target)),
       ...(options.manifests && {
-        Manifests: await describeManifests(parts, firstTarget(parts.images, image), options),
+        Manifests: await describeManifests(parts, target, options),
       }),
     })),
   );
@@ -72,8 +76,7 @@ async function sizeOf(parts: ImageParts, group: readonly ImageRecord[]): Promise
 }
 
 /** What the image stands for. A manifest's type is known; only its size is asked for. */
-async function describeTarget(parts: ImageParts, image: ImageRecord): Promise<Descriptor> {
-  const target = firstTarget(parts.images, image);
+async function describeTarget(parts: ImageParts, image: ImageRecord, target: Digest): Promise<Descriptor> {
   if (target !== image.manifest) return (await readTarget(parts, target)).descriptor;
   const { sizeBytes } = await parts.content.info(target);
   return { mediaType: image.manifestMediaType, digest: target, size: sizeBytes };
@@ -88,8 +91,9 @@ function countUsers(parts: ImageParts): Map<string, number> {
 /** Says which names of an image are listed; undefined where the image is not. */
 function imageMatcher(
   parts: ImageParts,
+  namesOf: ReturnType<typeof readNames>,
   { all, filters }: Pick<ImageListOptions, "all" | "filters">,
-): (image: ImageRecord) => FamiliarNames | undefined {
+): (image: ImageRecord) => ListedNames | undefined {
   const { earliestMs, latestMs } = timeWindow(parts, filters);
   const dangling = booleanFilter(filters, "dangling");
   const patterns = filters.get("reference") ?? [];
@@ -97,7 +101,7 @@ function imageMatcher(
     const created = createdMs(image.created);
     if (created <= earliestMs || created >= latestMs || !matchesLabels(filters, "label", image.labels))
       return undefined;
-    const names = namesOfImage(parts, image.id);
+    const names = namesOf(image.id);
     const unnamed = names.tags.length === 0;
     if (unnamed && names.digests.length === 0) {
       if (dangling === false || patterns.length > 0) return undefined;
@@ -108,13 +112,13 @@ function imageMatcher(
   };
 }
 
-function matchingNames(names: FamiliarNames, patterns: readonly string[]): FamiliarNames | undefined {
+function matchingNames(names: ListedNames, patterns: readonly string[]): ListedNames | undefined {
   const wanted = (name: NamedReference) => patterns.some((pattern) => familiarMatches(pattern, name));
   const tags = names.tags.filter(wanted);
   const digests = names.digests.filter(
     (name) => wanted(name) || tags.some((tag) => familiarName(tag) === familiarName(name)),
   );
-  return tags.length + digests.length > 0 ? { tags, digests } : undefined;
+  return tags.length + digests.length > 0 ? { ...names, tags, digests } : undefined;
 }
 
 /** Images created strictly between the two moments match. */

@@ -10,9 +10,26 @@ export interface FamiliarNames {
   readonly digests: readonly NamedReference[];
 }
 
+/** The names of an image among others. */
+export interface ListedNames extends FamiliarNames {
+  /** The index or manifest that its first name points to; undefined where it has none. */
+  readonly first: Digest | undefined;
+}
+
 /** Tags and repository digests that belong to an image. */
 export function namesOfImage(parts: ImageParts, id: Digest): FamiliarNames {
   return familiarNames(parts.images.namesOf(id), parts.images.repoDigestsOf(id));
+}
+
+/** What `namesOfImage` says, for a look at many images: read once. */
+export function readNames({ images }: ImageParts): (id: Digest) => ListedNames {
+  const names = Map.groupBy(images.listNames(), ({ id }) => id);
+  const digests = Map.groupBy(images.listRepoDigests(), ({ id }) => id);
+  return (id) => {
+    const own = names.get(id) ?? [];
+    const pulled = digests.get(id) ?? [];
+    return { ...familiarNames(own, pulled), first: own[0]?.target ?? pulled[0]?.digest };
+  };
 }
 
 /** Names under which an image is shown: its own, or as one platform of an index those of the index. */

@@ -35,7 +35,7 @@ export function readRoutes(backend: ImagesBackend): Endpoint[] {
         });
         exchange.json(
           200,
-          images.map((image) => adapt(summaryRules, version, image)),
+          images.map((image) => adapt(summaryRules, version, image, (shared) => ({ ...shared }))),
         );
       },
     },
