@@ -109,6 +109,9 @@ describe("two engines beside each other", () => {
       const publish = ["-p", "8080:80", "-p", "127.0.0.1:8081:80"];
       await docker(machine, ...run, "web", ...publish, TEST_IMAGE, "httpd", "-f", "-p", "80");
       await docker(machine, ...run, "client", TEST_IMAGE, "sleep", "600");
+      // One that has no IPv6: those who come by it are led by a proxy.
+      const four = ["run", "-d", "--name", "four", "-p", "8082:80"];
+      await docker(machine, ...four, TEST_IMAGE, "httpd", "-f", "-p", "80");
     }
     for (const [from, side, to] of [
       [left, "right", right],
@@ -116,6 +119,8 @@ describe("two engines beside each other", () => {
     ] as const) {
       await untilTrue(() => reaches(from, ADDRESSES[side], "8080"));
       expect(await reaches(from, ADDRESSES6[side], "8080")).toBe(true);
+      await untilTrue(() => reaches(from, ADDRESSES[side], "8082"));
+      expect(await reaches(from, ADDRESSES6[side], "8082")).toBe(true);
       expect(await reaches(from, ADDRESSES[side], "8081")).toBe(false);
       // The container itself, which its neighbour has a route to.
       const address = await docker(
@@ -143,9 +148,13 @@ describe("two engines beside each other", () => {
     expect(await reaches(right, ADDRESSES.left, "8080")).toBe(true);
     expect(await reaches(left, ADDRESSES.right, "8080")).toBe(false);
     expect(await reaches(left, ADDRESSES6.right, "8080")).toBe(false);
-    inside("right", "nft", "add", "rule", "inet", "ufw", "input", "tcp", "dport", "8080", "accept");
+    // A proxy listens as any program does: the host's rules are asked everywhere.
+    expect(await reaches(right, ADDRESSES6.left, "8082")).toBe(false);
+    expect(await reaches(left, ADDRESSES6.right, "8082")).toBe(false);
+    inside("right", "nft", "add", "rule", "inet", "ufw", "input", "tcp", "dport", "{ 8080, 8082 }", "accept");
     expect(await reaches(left, ADDRESSES.right, "8080")).toBe(true);
     expect(await reaches(left, ADDRESSES6.right, "8080")).toBe(true);
+    expect(await reaches(left, ADDRESSES6.right, "8082")).toBe(true);
     // Everything of everybody is flushed: the engine's own rules are back, and with them the way in.
     inside("right", "nft", "flush", "ruleset");
     await untilTrue(() => reaches(left, ADDRESSES.right, "8080"));
