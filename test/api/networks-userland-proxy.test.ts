@@ -21,6 +21,11 @@ const outside = Object.values(networkInterfaces())
   .flat()
   .find((entry) => entry?.family === "IPv6" && !entry.internal && entry.scopeid === 0)?.address;
 
+/** Machines exist that have no IPv6: there is nothing to publish on then. */
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((entry) => entry?.family === "IPv6");
+
 /** An engine with busybox. */
 async function engineWith(flags: string[]): Promise<{ engine: TestEngine; docker: DockerCli }> {
   const engine = await startEngine({ flags });
@@ -60,7 +65,7 @@ async function endEngine(engine: TestEngine, docker: DockerCli): Promise<void> {
   expect(leaks).toEqual([]);
 }
 
-describe("ports of containers without IPv6 on the host's IPv6 addresses", () => {
+describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 addresses", () => {
   let engine: TestEngine;
   let docker: DockerCli;
   let out: (...args: string[]) => Promise<string>;
@@ -201,29 +206,44 @@ describe("ports of containers without IPv6 on the host's IPv6 addresses", () => 
   }, 30_000);
 });
 
-test("the configuration turns that off, and nothing else", async () => {
-  using folder = makeTempDir("no-proxy");
-  const config = join(folder.path, "daemon.json");
-  writeFileSync(config, JSON.stringify({ "userland-proxy": false }));
-  const { engine, docker } = await engineWith([
-    "--config-file",
-    config,
-    "--default-address-pool",
-    "base=10.237.0.0/16,size=24",
-  ]);
-  try {
-    const out = outputOf(docker);
-    await out("run", "-d", "--name", "web", "-p", "80", IMAGE, "sh", "-c", SERVE);
-    expect(await out("port", "web", "80")).toMatch(/^0\.0\.0\.0:\d+$/);
-    const port = Number((await out("port", "web", "80")).split(":").at(-1));
-    await untilTrue(async () => !(await refuses("127.0.0.1", port)));
-    expect(await page("127.0.0.1", port)).toBe("served\n");
-    expect(await refuses("::1", port)).toBe(true);
-    const loopback = await docker(["run", "--rm", "-p", "[::1]::80", IMAGE, "true"]);
-    expect(loopback.stderr).toContain("publishing ports on ::1 is not supported without a userland proxy");
-    const crossing = await docker(["run", "--rm", "-p", "[::]::80", IMAGE, "true"]);
-    expect(crossing.stderr).toContain("the container has no address of that family");
-  } finally {
-    await endEngine(engine, docker);
-  }
-}, 30_000);
+test.skipIf(!hasIpv6)(
+  "the configuration turns that off, and nothing else",
+  async () => {
+    using folder = makeTempDir("no-proxy");
+    const config = join(folder.path, "daemon.json");
+    const configure = (proxy: boolean) => writeFileSync(config, JSON.stringify({ "userland-proxy": proxy }));
+    configure(true);
+    const { engine, docker } = await engineWith([
+      "--config-file",
+      config,
+      "--default-address-pool",
+      "base=10.237.0.0/16,size=24",
+    ]);
+    try {
+      const out = outputOf(docker);
+      await out("run", "-d", "--name", "web", "-p", "80", IMAGE, "sh", "-c", SERVE);
+      // Containers that run keep what they were started with.
+      const before = await out("port", "web", "80");
+      const first = Number(before.split(":").at(-1));
+      await untilTrue(async () => !(await refuses("127.0.0.1", first)));
+      configure(false);
+      await engine.stop();
+      await engine.restart();
+      expect(await out("port", "web", "80")).toBe(before);
+      expect(await page("::1", first)).toBe("served\n");
+      await out("restart", "-t", "0", "web");
+      expect(await out("port", "web", "80")).toMatch(/^0\.0\.0\.0:\d+$/);
+      const port = Number((await out("port", "web", "80")).split(":").at(-1));
+      await untilTrue(async () => !(await refuses("127.0.0.1", port)));
+      expect(await page("127.0.0.1", port)).toBe("served\n");
+      expect(await refuses("::1", port)).toBe(true);
+      const loopback = await docker(["run", "--rm", "-p", "[::1]::80", IMAGE, "true"]);
+      expect(loopback.stderr).toContain("publishing ports on ::1 is not supported without a userland proxy");
+      const crossing = await docker(["run", "--rm", "-p", "[::]::80", IMAGE, "true"]);
+      expect(crossing.stderr).toContain("the container has no address of that family");
+    } finally {
+      await endEngine(engine, docker);
+    }
+  },
+  30_000,
+);
