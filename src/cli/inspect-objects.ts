@@ -4,6 +4,7 @@ import { toGoJson } from "../spec/go-template/go-json.ts";
 import { parseTemplate, type Template } from "../spec/go-template/template.ts";
 import type { Cli } from "./cli.ts";
 import { ExitError } from "./exit.ts";
+import { inspectedContainer } from "./inspected-container.ts";
 
 /** Prints what `get` finds for each name: as JSON, or through a template. Names that are not found fail at the end. */
 export async function inspectObjects(
@@ -38,10 +39,13 @@ const POINTERS = new Set([
   "ExitCode",
   "Health",
   "Healthcheck",
+  "ImageManifestDescriptor",
   "Init",
   "MemorySwappiness",
   "OomKillDisable",
   "PidsLimit",
+  "SizeRootFs",
+  "SizeRw",
   "StopTimeout",
   "UsageData",
 ]);
@@ -80,10 +84,19 @@ function parseOrExit(format: string): Template {
   }
 }
 
+/** As docker: with the struct first; where that fails with what the engine sent, whose error is the one that is told. */
+function fill(template: Template, object: unknown): string {
+  try {
+    return template.execute(inspectedContainer(object));
+  } catch {
+    return template.execute(object);
+  }
+}
+
 function render(found: readonly unknown[], format: string, template: Template | undefined): string {
   // Docker prints an empty line of a template that met nothing.
   if (template && found.length === 0) return "\n";
-  if (template) return found.map((object) => `${template.execute(object)}\n`).join("");
+  if (template) return found.map((object) => `${fill(template, object)}\n`).join("");
   if (format === "json") return `${found.map((object) => toGoJson(object)).join("\n")}\n`;
   // What is printed for people keeps <, > and & as they are.
   return `${toGoJson(found, "    ", false)}\n`;

@@ -1,5 +1,5 @@
 import { sprintf } from "./printf.ts";
-import { formatValue, GO_TYPE, isInteger, isObject, isTruthy, typeName } from "./values.ts";
+import { formatValue, GO_TYPE, goTypeOf, isInteger, isObject, isTruthy, typeName } from "./values.ts";
 
 /** A function that templates may call. Throws an Error whose message says what is wrong with its arguments. */
 export type TemplateFunction = (...args: unknown[]) => unknown;
@@ -29,6 +29,8 @@ function isNumberKind(kind: BasicKind): boolean {
 
 function equal(a: unknown, b: unknown): boolean {
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null);
+  // Structs are compared by where they are: docker's are behind pointers.
+  if (goTypeOf(a) !== undefined && goTypeOf(b) !== undefined) return a === b;
   if (basicKind(a) === "other" || basicKind(b) === "other")
     throw new Error(`non-comparable type ${formatValue(a)}: ${typeName(a)}`);
   if (!comparableKinds(a, b)) throw new Error("incompatible types for comparison");
@@ -114,8 +116,9 @@ function escapeQuery(text: string): string {
     .replaceAll("%20", "+");
 }
 
-/** The functions that every Go template has. `and` and `or` stop early, which the evaluator sees to. */
+/** The functions that every Go template has. `and` and `or` stop early and `call` names what it got: see the evaluator. */
 export const BUILTIN_FUNCTIONS: Functions = {
+  call: () => undefined,
   and: (...args) => args.find((arg) => !isTruthy(arg)) ?? args.at(-1),
   or: (...args) => args.find(isTruthy) ?? args.at(-1),
   not: (arg) => !isTruthy(arg),

@@ -179,7 +179,7 @@ export class Evaluator {
     if (first.kind === "function") return this.#call(first.name, command, operands, dot, piped);
     const value = this.#operand(first, dot);
     const args = () => {
-      const values = operands.map((operand) => this.#operand(operand, dot));
+      const values = operands.map((operand) => this.#argument(operand, dot));
       return piped === NOTHING_PIPED ? values : [...values, piped];
     };
     if (typeof value === "function")
@@ -198,10 +198,29 @@ export class Evaluator {
   }
 
   #call(name: string, at: Located, operands: readonly Operand[], dot: unknown, piped: unknown): unknown {
+    if (name === "call") return this.#callValue(at, operands, dot, piped);
     if (name === "and" || name === "or") return this.#shortCircuit(name, at, operands, dot, piped);
-    const args = operands.map((operand) => this.#operand(operand, dot));
+    const args = operands.map((operand) => this.#argument(operand, dot));
     if (piped !== NOTHING_PIPED) args.push(piped);
     return this.#invoke(at, this.#options.functions[name]!, args, name);
+  }
+
+  /** Docker's data holds no functions that a template could call. */
+  #callValue(at: Located, operands: readonly Operand[], dot: unknown, piped: unknown): never {
+    const [called] = operands;
+    if (!called && piped === NOTHING_PIPED)
+      throw this.#error(at.at, at.text, "wrong number of args for call: want at least 1 got 0");
+    const value = called ? this.#argument(called, dot) : piped;
+    const reason =
+      value === undefined || value === null
+        ? "call of nil"
+        : `non-function ${called?.text ?? formatValue(value)} of type ${typeName(value)}`;
+    throw this.#error(at.at, at.text, `error calling call: ${reason}`);
+  }
+
+  /** Nil is no value of its own, but may be handed to a function. */
+  #argument(operand: Operand, dot: unknown): unknown {
+    return operand.kind === "nil" ? null : this.#operand(operand, dot);
   }
 
   /** Operands behind the one that decides are not evaluated. */

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { commandLines, dockerCli } from "../fixtures/docker-cli.ts";
+import type { CommandResult } from "../fixtures/run-command.ts";
+import { TEST_IMAGE, useEngine } from "./harness.ts";
+
+const parsing = (message: string) => ({
+  stdout: "\n",
+  stderr: `template parsing error: template: :1:${message}\n`,
+  code: 1,
+});
+const printed = (line: string) => ({ stdout: `${line}\n`, stderr: "", code: 0 });
+
+/** What a container with nothing special says, none of it an error: docker's structs have fields that its JSON has not. */
+const CASES: ReadonlyArray<readonly [template: string, answer: CommandResult]> = [
+  ["{{.SizeRw}} {{json .SizeRootFs}}", printed("<nil> null")],
+  ["{{if .SizeRw}}sized{{else}}not{{end}}", printed("not")],
+  ["{{if .State.Health}}{{.State.Health.Status}}{{else}}unwatched{{end}}", printed("unwatched")],
+  ["{{eq .State.Health nil}} {{eq .HostConfig.Init nil}}", printed("true true")],
+  [
+    "{{.HostConfig.Tmpfs}} {{.HostConfig.Init}} {{.Config.Shell}} [{{.Config.StopSignal}}]",
+    printed("map[] <nil> [] []"),
+  ],
+  ["{{range .Mounts}}{{.Type}}[{{.Name}}{{.Driver}}]{{end}}", printed("bind[]")],
+  ["{{eq .State .State}} {{ne .State .State}} {{eq .State .Config}}", printed("true false false")],
+  [
+    "{{.State.Health.Status}}",
+    parsing('8: executing "" at <.State.Health.Status>: map has no entry for key "Health"'),
+  ],
+  ["{{.State.Nope}}", parsing('8: executing "" at <.State.Nope>: map has no entry for key "Nope"')],
+  [
+    "{{call .Name}}",
+    parsing('2: executing "" at <call .Name>: error calling call: non-function .Name of type string'),
+  ],
+  ["{{call nil}}", parsing('2: executing "" at <call nil>: error calling call: call of nil')],
+  [
+    "{{.State.Status | call}}",
+    parsing('18: executing "" at <call>: error calling call: non-function created of type string'),
+  ],
+];
+
+describe("templates of inspect", () => {
+  const harness = useEngine();
+
+  test.each(commandLines)("%s fills them from structs", async (name, program) => {
+    const { docker, engine } = harness;
+    const cli = dockerCli(engine.host, join(engine.directory, `${name}-config`), program);
+    await docker(["create", "--name", "plain", "-v", "/tmp:/m", TEST_IMAGE]);
+    for (const [template, answer] of CASES) {
+      expect({ template, ...(await cli(["inspect", "-f", template, "plain"])) }).toEqual({
+        template,
+        ...answer,
+      });
+    }
+    const { stdout } = await cli(["inspect", "plain"]);
+    expect(JSON.parse(stdout)[0]).not.toHaveProperty("SizeRw");
+    await docker(["rm", "plain"]);
+  });
+});
