@@ -7,3 +7,4 @@ export { SpoolCursor } from "./spool/spool-cursor.ts";
 export { JsonFileDriver } from "./stored/json-file-driver.ts";
 export { cacheOptions, LocalDriver } from "./stored/local-driver.ts";
 export { decodeLogMessage, LocalFormat } from "./stored/local-format.ts";
+export { storedAttributes } from "./stored/stored-attributes.ts";

@@ -4,7 +4,7 @@ import type { ContainerRecord } from "../../core/containers/container-record.ts"
 import type { DetailedLogEntry } from "../../core/containers/streams.ts";
 import type { LogDrivers, LogSource } from "../../core/logs/log-driver.ts";
 import type { LogEntry, LogQuery } from "../../core/logs/log-store.ts";
-import { collectAttributes, type LocalDriver } from "../../drivers/logs/mod.ts";
+import { collectAttributes, type LocalDriver, storedAttributes } from "../../drivers/logs/mod.ts";
 import type { FileChanges } from "../../os/linux/reactor/file-changes.ts";
 import type { HostConfig, LogConfig } from "../../spec/engine-api/mod.ts";
 import { ContainerLog } from "./container-log.ts";
@@ -211,7 +211,9 @@ export class LogService {
   }
 
   #attributesOf(container: LoggedContainer): Record<string, string> {
-    return collectAttributes(this.#sourceOf(container));
+    const source = this.#sourceOf(container);
+    // The tag of a driver that sends is the receiver's business.
+    return this.#configOf(container).driver.openStore ? storedAttributes(source) : collectAttributes(source);
   }
 
   #sourceOf(container: LoggedContainer): LogSource {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { type DockerCli, dockerCli } from "../../../test/fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../../../test/fixtures/engine.ts";
 import { SinkServer } from "../../drivers/logs/sent/sinks.fixture.ts";
@@ -118,6 +119,45 @@ describe("logs of real containers", () => {
         Math.min(60, lines.length) + 1,
       );
       await docker(["rm", "bounded"]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "labels, environment and tag by name and by pattern, in files that are compressed",
+    async () => {
+      const options = [
+        "labels=team",
+        "labels-regex=^x\\.",
+        "env=PLACE",
+        "env-regex=^APP_",
+        "tag={{.Name}}/{{.ID}}",
+      ];
+      options.push("max-size=4k", "max-file=3", "compress=true");
+      const flags = options.flatMap((option) => ["--log-opt", option]);
+      flags.push("-l", "team=blue", "-l", "x.kind=web", "-l", "other=1");
+      flags.push("-e", "PLACE=here", "-e", "APP_A=1", "-e", "SECRET=2");
+      for (const driver of ["json-file", "local"]) {
+        const name = `attributes-${driver}`;
+        const command = ["run", "--name", name, "--log-driver", driver, ...flags, ...count("seq 1 400")];
+        expect(await docker(command)).toMatchObject({ code: 0, stderr: "" });
+        const id = (await docker(["inspect", "-f", "{{.Id}}", name])).stdout.trim();
+        const details = `APP_A=1,PLACE=here,tag=${encodeURIComponent(`${name}/${id.slice(0, 12)}`)},team=blue,x.kind=web`;
+        expect((await docker(["logs", "--details", "--tail", "1", name])).stdout).toBe(`${details} 400\n`);
+        if (driver !== "json-file") continue;
+        const path = await logPathOf(name);
+        expect(JSON.parse(readFileSync(path, "utf8").trimEnd().split("\n").at(-1)!).attrs).toEqual({
+          APP_A: "1",
+          PLACE: "here",
+          tag: `${name}/${id.slice(0, 12)}`,
+          team: "blue",
+          "x.kind": "web",
+        });
+        expect(gunzipSync(readFileSync(`${path}.1.gz`)).toString()).toContain('"team":"blue"');
+        expect(existsSync(`${path}.2.gz`)).toBe(true);
+        expect(existsSync(`${path}.3.gz`)).toBe(false);
+      }
+      await docker(["rm", "attributes-json-file", "attributes-local"]);
     },
     TIMEOUT_MS,
   );

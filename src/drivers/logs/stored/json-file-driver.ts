@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { invalidArgument } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { LogDriver, LogOptions, LogSource, LogStore } from "../../../core/logs/log-driver.ts";
-import { checkPatterns, collectAttributes } from "../attributes.ts";
+import { checkPatterns } from "../attributes.ts";
 import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag, renderTag } from "../tag.ts";
+import { checkTag } from "../tag.ts";
 import { JsonFileFormat } from "./json-file-format.ts";
 import { parseLimits } from "./limits.ts";
 import { RotatingLog, type RotationLimits } from "./rotating-log.ts";
+import { storedAttributes } from "./stored-attributes.ts";
 
 /** docs/decisions/0005: a log that nobody bounded must not fill the disk. */
 const DEFAULT_LIMITS: RotationLimits = { maxFileBytes: 20_000_000, maxFiles: 5, compress: false };
@@ -32,11 +33,9 @@ export class JsonFileDriver implements LogDriver {
   }
 
   openStore(source: LogSource): LogStore {
-    const attributes = collectAttributes(source);
-    if (source.options["tag"]) attributes["tag"] = renderTag(source, "");
     return new RotatingLog({
       path: this.logPath(source),
-      format: new JsonFileFormat(attributes),
+      format: new JsonFileFormat(storedAttributes(source)),
       limits: parseLimits(source.options, DEFAULT_LIMITS),
       logger: this.#logger,
     });
