@@ -7,7 +7,18 @@ const VERSION = "v1.41";
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** What an engine answers to one request, parsed. Throws with its message where it says no. */
-export function callApi(socketPath: string, method: string, path: string, body?: unknown): Promise<unknown> {
+export async function callApi(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const answer = (await askApi(socketPath, method, path, body)).toString();
+  return answer ? JSON.parse(answer) : undefined;
+}
+
+/** The same answer to its last byte, unread. */
+export function askApi(socketPath: string, method: string, path: string, body?: unknown): Promise<Buffer> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = payload === undefined ? {} : { "Content-Type": "application/json" };
   return new Promise((resolve, reject) => {
@@ -16,9 +27,9 @@ export function callApi(socketPath: string, method: string, path: string, body?:
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        if ((response.statusCode ?? 500) >= 400) reject(new Error(`${method} ${path}: ${text.trim()}`));
-        else resolve(text ? JSON.parse(text) : undefined);
+        const answer = Buffer.concat(chunks);
+        if ((response.statusCode ?? 500) < 400) resolve(answer);
+        else reject(new Error(`${method} ${path}: ${answer.toString().trim()}`));
       });
     });
     call.on("error", reject);

@@ -1,4 +1,4 @@
-import { callApi } from "../api-call.ts";
+import { askApi } from "../api-call.ts";
 import type { RunningPeer } from "../peers/peer.ts";
 import type { Step, TimedCase } from "./case.ts";
 import { type Crowd, makeCrowd, makeVolumes } from "./crowd.ts";
@@ -24,7 +24,7 @@ function among(
 
 /** Containers that never ran, over the API alone. */
 export const listByApi = among("GET /containers/json?all=1", makeCrowd, (_peer, socketPath) => async () => {
-  await callApi(socketPath, "GET", "/containers/json?all=1");
+  await askApi(socketPath, "GET", "/containers/json?all=1");
 });
 
 /** Containers as the command line prints them. */
@@ -32,7 +32,7 @@ export const listByCommand = among("ps -a", makeCrowd, ({ listAll }) => listAll?
 
 /** Volumes over the API alone. */
 export const listVolumesByApi = among("GET /volumes", makeVolumes, (_peer, socketPath) => async () => {
-  await callApi(socketPath, "GET", "/volumes");
+  await askApi(socketPath, "GET", "/volumes");
 });
 
 /** Volumes as the command line prints them. */
