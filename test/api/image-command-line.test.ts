@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { drivesOriginal } from "../fixtures/docker-cli.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { startTerminal } from "../fixtures/terminal.ts";
@@ -10,7 +11,7 @@ import { useEngine } from "./harness.ts";
 const GANTRY = fileURLToPath(new URL("../../gantry", import.meta.url));
 
 /** Every command is run by docker's command line and by this one, each with a configuration of its own. */
-describe("images on the command line, beside docker's own", () => {
+describe.skipIf(!drivesOriginal)("images on the command line, beside docker's own", () => {
   const harness = useEngine();
   let registry: TestRegistry;
   const folders = { docker: "", gantry: "" };
