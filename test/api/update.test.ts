@@ -67,7 +67,8 @@ describe("limits that change while a container runs", () => {
   test("a restart policy alone changes no limit and holds from then on", async () => {
     await start("policy", "--pids-limit", "30");
     await out("update", "--restart", "on-failure:3", "policy");
-    expect(await stored("policy", "RestartPolicy")).toBe("{on-failure 3}");
+    expect(await stored("policy", "RestartPolicy.Name")).toBe("on-failure");
+    expect(await stored("policy", "RestartPolicy.MaximumRetryCount")).toBe("3");
     expect(await pids("policy")).toBe("30");
     await out("update", "--restart", "always", "policy");
     const events = request({

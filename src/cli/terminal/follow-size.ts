@@ -1,6 +1,12 @@
 import type { WriteStream } from "node:tty";
 import { kindOf } from "../../base/errors.ts";
 
+/** A terminal whose size is followed until disposal. */
+export interface FollowedSize extends Disposable {
+  /** Resolves once the first size has been told, or could not be. */
+  readonly fitted: Promise<void>;
+}
+
 /** Tells the engine a terminal's size. */
 export type Resize = (height: number, width: number) => Promise<void>;
 
@@ -14,7 +20,7 @@ export function followTerminalSize(
   resize: Resize,
   onError: (error: unknown) => void,
   { redraw = false } = {},
-): Disposable {
+): FollowedSize {
   const apply = async (extraRows: readonly number[]) => {
     const [width, height] = stdout.getWindowSize();
     if (width === 0 && height === 0) return;
@@ -27,7 +33,7 @@ export function followTerminalSize(
   };
   const onResize = () => void apply([0]);
   // A program draws itself anew when its size changes, and so has to see another one first.
-  void apply(redraw ? [1, 0] : [0]);
+  const fitted = apply(redraw ? [1, 0] : [0]);
   stdout.on("resize", onResize);
-  return { [Symbol.dispose]: () => stdout.off("resize", onResize) };
+  return { fitted, [Symbol.dispose]: () => stdout.off("resize", onResize) };
 }

@@ -60,7 +60,9 @@ export const command = defineCommand({
             () => cli.warn("failed to resize tty, using default size"),
             { redraw: true },
           )
-        : { [Symbol.dispose]: () => {} };
+        : { fitted: Promise.resolve(), [Symbol.dispose]: () => {} };
+    // What is typed is for the final size.
+    await _size.fitted;
     const end = await runAttachment({
       stream,
       stdin: stdin ? cli.stdin : undefined,
