@@ -151,7 +151,8 @@ describe("a new daemon takes over", () => {
     await engine.restart();
     const command = [dockerProgram, "-H", engine.host, "attach", "terminal"];
     await using session = startTerminal(command, { columns: 91, rows: 33 });
-    session.type("stty size; exit 4\n");
+    // The monitor may read what is typed before it sets the size.
+    session.type('until stty size | grep "33 91"; do :; done; exit 4\n');
     await session.waitFor("33 91");
     expect(await session.exited).toBe(4);
     expect(await inspect("terminal", "{{.State.ExitCode}}")).toBe("4");
