@@ -43,6 +43,12 @@ export interface EngineFirewallOptions {
 }
 
 const RESTORE_AFTER_MS = 100;
+const MAX_LOOKS = 5;
+
+/** Whether the kernel's table is not what a transaction was made for. */
+function isOtherTable(error: unknown): boolean {
+  return error instanceof nft.NftablesError && ["ENOENT", "EEXIST"].includes(error.code);
+}
 
 /** The name of an engine's table. */
 export function firewallTableName(engineId: string): string {
@@ -261,14 +267,28 @@ export class EngineFirewall implements Firewall {
       change();
     } catch (error) {
       // The table is not what was left there: flushed or deleted by somebody, or never made.
-      if (!(error instanceof nft.NftablesError) || !["ENOENT", "EEXIST"].includes(error.code)) throw error;
+      if (!isOtherTable(error)) throw error;
       change();
       await this.#rebuild();
     }
   }
 
-  /** One transaction: at no moment is a packet without rules. */
+  /**
+   * One transaction: at no moment is a packet without rules. What others take away between the look and the
+   * transaction is found missing by the next look.
+   */
   async #rebuild(): Promise<void> {
+    for (let looks = 1; ; looks++) {
+      try {
+        await this.#rebuildOnce();
+        return;
+      } catch (error) {
+        if (!isOtherTable(error) || looks === MAX_LOOKS) throw error;
+      }
+    }
+  }
+
+  async #rebuildOnce(): Promise<void> {
     const rules = this.#open();
     const loop = this.#ensureInputLoop?.();
     const found = (await rules.listTable(this.#table.family, this.#table.name)) ?? [];

@@ -100,11 +100,11 @@ export class Nftables implements AsyncDisposable {
     return parseObjects(await this.#transact(text, flags, text.length > INLINE_LENGTH));
   }
 
-  /** All objects of a table; undefined where there is no such table. Errors: NftablesError. */
+  /** All objects of a table, each once; undefined where there is no such table. Errors: NftablesError. */
   async listTable(family: NftFamily, table: string): Promise<NftablesObject[] | undefined> {
     const command = `list table ${family} ${nftName(table).text}`;
     try {
-      return parseObjects(await this.#transact(command, OUTPUT_JSON | OUTPUT_HANDLE, true));
+      return distinct(parseObjects(await this.#transact(command, OUTPUT_JSON | OUTPUT_HANDLE, true)));
     } catch (error) {
       if (error instanceof NftablesError && error.code === "ENOENT") return undefined;
       throw error;
@@ -149,4 +149,19 @@ function parseObjects(text: string): NftablesObject[] {
   const objects = (parsed as { nftables?: unknown }).nftables;
   if (!Array.isArray(objects)) throw internal("libnftables answered in an unknown form");
   return objects.filter((object: NftablesObject) => !("metainfo" in object));
+}
+
+/**
+ * Where another program commits a transaction in the middle of a listing, libnftables (1.0.6) starts over and keeps what
+ * it had read before, so that some objects come twice.
+ */
+function distinct(objects: readonly NftablesObject[]): NftablesObject[] {
+  const found = new Map(objects.map((object) => [identityOf(object), object]));
+  return [...found.values()];
+}
+
+/** Objects of one table and kind are told apart by their handles. */
+function identityOf(object: NftablesObject): string {
+  const [kind, value] = Object.entries(object)[0]!;
+  return `${kind} ${(value as { readonly handle: number }).handle}`;
 }
