@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PluginDirectories } from "../drivers/plugin-client/mod.ts";
+import type { PluginDirectories } from "../../drivers/plugin-client/mod.ts";
 
 /** Docker's directories for plug-ins, this program's, and this engine's alone. */
 export function pluginDirectories(runRoot: string): PluginDirectories {

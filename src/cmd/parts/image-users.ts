@@ -1,5 +1,5 @@
-import type { ContainerRecord } from "../core/containers/container-record.ts";
-import type { ImageUser, ImageUsers } from "../services/images/mod.ts";
+import type { ContainerRecord } from "../../core/containers/container-record.ts";
+import type { ImageUser, ImageUsers } from "../../services/images/mod.ts";
 
 /** The containers of a store as users of images: each of its own image, and of those that it has mounted. */
 export function imageUsers(containers: { list(): readonly ContainerRecord[] }): ImageUsers {

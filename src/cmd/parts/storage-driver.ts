@@ -1,15 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { EngineError, isKind, messageOf, unavailable } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
-import type { Snapshotter } from "../core/snapshots/snapshotter.ts";
-import type { LayerWorkers } from "../drivers/layers/mod.ts";
-import { openBtrfsSnapshotter } from "../drivers/snapshots-btrfs/mod.ts";
-import { openErofsSnapshotter } from "../drivers/snapshots-erofs/mod.ts";
-import { openFuseOverlayfsSnapshotter } from "../drivers/snapshots-fuse-overlayfs/mod.ts";
-import { openOverlaySnapshotter } from "../drivers/snapshots-overlay/mod.ts";
-import { openVfsSnapshotter } from "../drivers/snapshots-vfs/mod.ts";
-import { SqliteSnapshotRows, StateDatabase } from "../state/mod.ts";
+import { EngineError, isKind, messageOf, unavailable } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Snapshotter } from "../../core/snapshots/snapshotter.ts";
+import type { LayerWorkers } from "../../drivers/layers/mod.ts";
+import { openBtrfsSnapshotter } from "../../drivers/snapshots-btrfs/mod.ts";
+import { openErofsSnapshotter } from "../../drivers/snapshots-erofs/mod.ts";
+import { openFuseOverlayfsSnapshotter } from "../../drivers/snapshots-fuse-overlayfs/mod.ts";
+import { openOverlaySnapshotter } from "../../drivers/snapshots-overlay/mod.ts";
+import { openVfsSnapshotter } from "../../drivers/snapshots-vfs/mod.ts";
+import { SqliteSnapshotRows, StateDatabase } from "../../state/mod.ts";
 
 export interface StorageOptions {
   readonly dataRoot: string;

@@ -1,10 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { invalidArgument } from "../base/errors.ts";
-import type { IpamPool } from "../core/networks/network-record.ts";
-import { Subnet } from "../drivers/ipam/mod.ts";
-import { AF_INET, findLink, listAddresses, withNetlink } from "../os/linux/netlink/mod.ts";
-import type { NetworkServiceParts } from "../services/networks/mod.ts";
-import type { DaemonSettings } from "./daemon-settings.ts";
+import { invalidArgument } from "../../base/errors.ts";
+import type { IpamPool } from "../../core/networks/network-record.ts";
+import { Subnet } from "../../drivers/ipam/mod.ts";
+import { AF_INET, findLink, listAddresses, withNetlink } from "../../os/linux/netlink/mod.ts";
+import type { NetworkServiceParts } from "../../services/networks/mod.ts";
+import type { DaemonSettings } from "../daemon-settings.ts";
 
 // Keys of a bridge network's options, and of an auxiliary address that containers use as their gateway.
 const BRIDGE = "com.docker.network.bridge";

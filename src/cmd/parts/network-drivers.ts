@@ -1,31 +1,25 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { invalidArgument, notImplemented } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
-import type { NameResolver, NetworkDrivers, SandboxFactory } from "../core/networks/network-driver.ts";
-import { Resolver } from "../drivers/dns/mod.ts";
-import { Ipam } from "../drivers/ipam/mod.ts";
-import { IpamDrivers } from "../drivers/ipam-plugin/mod.ts";
-import { BridgeDriver } from "../drivers/network-bridge/mod.ts";
-import { HostDriver } from "../drivers/network-host/mod.ts";
-import { NoneDriver } from "../drivers/network-none/mod.ts";
-import { ipvlan, macvlan, ParentLinkDriver } from "../drivers/network-parent-link/mod.ts";
-import { InterfaceNames, NetworkSandboxes } from "../drivers/network-sandbox/mod.ts";
-import type { Plugins } from "../drivers/plugin-client/mod.ts";
-import type { Reactor } from "../os/linux/reactor/reactor.ts";
-import type { NetworkServiceParts } from "../services/networks/mod.ts";
-import { PluginNetworkDrivers } from "../services/plugins/mod.ts";
-import { type DaemonSettings, DEFAULT_DATA_ROOT } from "./daemon-settings.ts";
+import { invalidArgument, notImplemented } from "../../base/errors.ts";
+import type { NameResolver, NetworkDrivers, SandboxFactory } from "../../core/networks/network-driver.ts";
+import { Resolver } from "../../drivers/dns/mod.ts";
+import { Ipam } from "../../drivers/ipam/mod.ts";
+import { IpamDrivers } from "../../drivers/ipam-plugin/mod.ts";
+import { BridgeDriver } from "../../drivers/network-bridge/mod.ts";
+import { HostDriver } from "../../drivers/network-host/mod.ts";
+import { NoneDriver } from "../../drivers/network-none/mod.ts";
+import { ipvlan, macvlan, ParentLinkDriver } from "../../drivers/network-parent-link/mod.ts";
+import { InterfaceNames, NetworkSandboxes } from "../../drivers/network-sandbox/mod.ts";
+import type { Plugins } from "../../drivers/plugin-client/mod.ts";
+import type { NetworkServiceParts } from "../../services/networks/mod.ts";
+import { PluginNetworkDrivers } from "../../services/plugins/mod.ts";
+import { type DaemonSettings, DEFAULT_DATA_ROOT } from "../daemon-settings.ts";
 import { defaultBridgeOf } from "./default-bridge.ts";
+import type { Foundation } from "./foundation.ts";
 
-export interface NetworkDriverOptions {
-  readonly engineId: string;
-  readonly dataRoot: string;
-  readonly runRoot: string;
-  readonly settings: DaemonSettings;
-  readonly reactor: Reactor;
-  readonly plugins: Plugins;
-  readonly logger: Logger;
-}
+export type NetworkDriverNeeds = Pick<
+  Foundation,
+  "engineId" | "dataRoot" | "runRoot" | "settings" | "reactor" | "logger"
+> & { readonly plugins: Plugins };
 
 /** What an engine's networks are made with. */
 export interface NetworkParts extends AsyncDisposable {
@@ -37,8 +31,8 @@ export interface NetworkParts extends AsyncDisposable {
 }
 
 /** The drivers of an engine's networks. Errors: invalidArgument for settings that make no sense. */
-export function createNetworkDrivers(options: NetworkDriverOptions): NetworkParts {
-  const { engineId, dataRoot, runRoot, settings, reactor, plugins, logger } = options;
+export function createNetworkDrivers(needs: NetworkDriverNeeds): NetworkParts {
+  const { engineId, dataRoot, runRoot, settings, reactor, plugins, logger } = needs;
   checkPublishAddress(settings.ip);
   checkMeans(settings);
   if (settings["respect-host-firewall"] && !settings.iptables) {
@@ -72,7 +66,7 @@ export function createNetworkDrivers(options: NetworkDriverOptions): NetworkPart
   const names = new Resolver({ reactor });
   return {
     drivers: new PluginNetworkDrivers({ builtin, plugins, ipam, interfaces, logger }),
-    sandboxes: new NetworkSandboxes({ runRoot: runRoot }),
+    sandboxes: new NetworkSandboxes({ runRoot }),
     names,
     defaultBridge: defaultBridgeOf(settings),
     defaultOptions: defaultOptionsOf(settings["default-network-opt"]),

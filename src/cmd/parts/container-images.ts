@@ -1,12 +1,12 @@
-import type { Digest } from "../base/digest.ts";
-import { isKind } from "../base/errors.ts";
-import type { ImageStore } from "../core/images/image-store.ts";
-import { type ElfKind, isEmulated } from "../os/linux/binfmt.ts";
-import type { ContainerImage, ContainerImages } from "../services/containers/parts.ts";
-import type { ImageService, ResolvedImage } from "../services/images/mod.ts";
-import type { OCIDescriptor } from "../spec/engine-api/mod.ts";
-import type { ImageConfigDocument } from "../spec/oci-image/config.ts";
-import { formatPlatform, type Platform, parsePlatform, platformRank } from "../spec/oci-image/platform.ts";
+import type { Digest } from "../../base/digest.ts";
+import { isKind } from "../../base/errors.ts";
+import type { ImageStore } from "../../core/images/image-store.ts";
+import { type ElfKind, isEmulated } from "../../os/linux/binfmt.ts";
+import type { ContainerImage, ContainerImages } from "../../services/containers/parts.ts";
+import type { ImageService, ResolvedImage } from "../../services/images/mod.ts";
+import type { OCIDescriptor } from "../../spec/engine-api/mod.ts";
+import type { ImageConfigDocument } from "../../spec/oci-image/config.ts";
+import { formatPlatform, type Platform, parsePlatform, platformRank } from "../../spec/oci-image/platform.ts";
 
 /** How programs of the architectures begin that emulators are made for. */
 const ELF_KINDS: Readonly<Record<string, ElfKind>> = {

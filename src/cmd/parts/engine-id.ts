@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newId } from "../base/ids.ts";
+import { newId } from "../../base/ids.ts";
 
 /**
  * The id of the engine that owns `dataRoot`, made on its first start. Names that the engine makes outside its own roots
