@@ -334,7 +334,7 @@ export class BridgeDriver implements NetworkDriver {
     this.#watch = new LinkWatch(
       reactor,
       hostNamespace,
-      (event) => this.#made.isDamage(event, this.#host().socket),
+      (deletions) => this.#made.isDamage(deletions, this.#host().socket),
       damaged,
     );
   }

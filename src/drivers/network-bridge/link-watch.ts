@@ -1,8 +1,8 @@
 import { type NetworkEvent, Subscription } from "../../os/linux/netlink/mod.ts";
 import type { Reactor, ReadyWatch } from "../../os/linux/reactor/reactor.ts";
 
-/** Whoever takes a link away may take more; what is left is looked at once. */
-const SETTLE_MS = 200;
+/** Whoever takes a link away may take more; all of it is looked at once. */
+const GATHER_MS = 100;
 
 /** Tells when somebody took links or addresses away that an engine needs. */
 export class LinkWatch {
@@ -10,23 +10,26 @@ export class LinkWatch {
   readonly #ready: ReadyWatch;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `isDamage` judges each event; `damaged` is called soon after the first one that is. Errors: SyscallError. */
+  /** `isDamage` judges what was deleted, soon after it was; `damaged` is called where it is. Errors: SyscallError. */
   constructor(
     reactor: Reactor,
     namespace: string | undefined,
-    isDamage: (event: NetworkEvent) => boolean,
+    isDamage: (deletions: readonly NetworkEvent[]) => boolean,
     damaged: () => void,
   ) {
-    this.#subscription = Subscription.open(["link", "ipv4Address", "ipv6Address"], namespace);
+    this.#subscription = Subscription.open({
+      groups: ["link", "ipv4Address", "ipv6Address"],
+      deletionsOnly: true,
+      namespace,
+    });
+    const judge = () => {
+      if (isDamage(this.#subscription.read())) damaged();
+      this.#ready.rearm();
+    };
     this.#ready = reactor.watchReadable(
       this.#subscription.fd,
       () => {
-        // Events that were lost may have been any.
-        const harmed = this.#subscription
-          .read()
-          .some((event) => event.subject === "overrun" || isDamage(event));
-        if (harmed) this.#tellSoon(damaged);
-        this.#ready.rearm();
+        this.#timer = setTimeout(judge, GATHER_MS).unref();
       },
       { keepAlive: false },
     );
@@ -34,15 +37,8 @@ export class LinkWatch {
 
   /** Nothing is told any more. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     await this.#ready.close();
+    clearTimeout(this.#timer);
     this.#subscription.close();
-  }
-
-  #tellSoon(damaged: () => void): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      damaged();
-    }, SETTLE_MS).unref();
   }
 }

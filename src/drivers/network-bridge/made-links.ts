@@ -23,17 +23,23 @@ export class MadeLinks {
     this.#ids.delete(id);
   }
 
-  /** Whether somebody else took a link that is to be there, or an address of one. */
-  isDamage(event: nl.NetworkEvent, socket: nl.NetlinkSocket): boolean {
-    if (event.subject === "overrun" || event.action !== "deleted") return false;
-    if (event.subject === "link") return this.#isMade(event.link);
-    if (event.subject !== "address") return false;
-    const link = nl.findLink(socket, event.address.linkIndex);
-    return link !== undefined && this.#isMade(link);
+  /** Whether somebody else took a link that is to be there, or an address of one, by what was deleted. */
+  isDamage(deletions: readonly nl.NetworkEvent[], socket: nl.NetlinkSocket): boolean {
+    const gone = new Set<number>();
+    const robbed = new Set<number>();
+    for (const event of deletions) {
+      // Events that were lost may have been any.
+      if (event.subject === "overrun") return true;
+      if (event.subject === "address") robbed.add(event.address.linkIndex);
+      if (event.subject !== "link") continue;
+      if (this.#isMade(event.link)) return true;
+      gone.add(event.link.index);
+    }
+    return [...robbed].some((index) => !gone.has(index) && this.#isMade(nl.findLink(socket, index)));
   }
 
-  #isMade(link: nl.Link): boolean {
-    const id = this.#owner.idOf(link);
+  #isMade(link: nl.Link | undefined): boolean {
+    const id = link && this.#owner.idOf(link);
     return id !== undefined && (this.#ids.has(id) || id === INPUT_LOOP_ID);
   }
 }

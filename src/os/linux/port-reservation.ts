@@ -1,9 +1,9 @@
-import { addressOf } from "../ffi/native.ts";
 import { OwnedFd } from "./fd.ts";
 import { bindSocket, listen, setsockopt, socket } from "./libc.ts";
 import { withNetworkNamespace } from "./namespace.ts";
 import { AF_INET, type IpFamily, parsePrefix } from "./netlink/mod.ts";
 import { boundPort, encodeSocketAddress } from "./socket-address.ts";
+import { attachSocketFilter, DROP } from "./socket-filter.ts";
 import { check } from "./syscall-error.ts";
 
 const SOCK_STREAM = 1;
@@ -15,7 +15,6 @@ const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
-const SO_ATTACH_FILTER = 26;
 /** The kernel cuts it to `net.core.somaxconn`. */
 const SERVER_BACKLOG = 4096;
 
@@ -35,17 +34,6 @@ export interface ReservePortOptions {
 export interface PortReservation extends Disposable {
   readonly port: number;
   close(): void;
-}
-
-/** A program for packets that takes none: BPF_RET with 0 bytes. Source: linux/filter.h. */
-const TAKE_NOTHING = Buffer.from([0x06, 0, 0, 0, 0, 0, 0, 0]);
-
-/** Packets that come to the socket all the same are dropped, as if nobody had heard them. */
-function dropPackets(fd: number): void {
-  const program = Buffer.alloc(16);
-  program.writeUInt16LE(TAKE_NOTHING.length / 8);
-  program.writeBigUInt64LE(addressOf(TAKE_NOTHING), 8);
-  check("setsockopt", setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length));
 }
 
 function setFlag(fd: number, level: number, option: number): void {
@@ -97,7 +85,8 @@ function inNamespace<T>({ namespace }: ReservePortOptions, work: () => T): T {
 export function reservePort(address: PortAddress, options: ReservePortOptions = {}): PortReservation {
   // Whoever gets here while the rules that lead him elsewhere are gone tries again, instead of waiting on a connection
   // that nobody reads.
-  const owned = inNamespace(options, () => bindPort(address, 1, dropPackets));
+  // Packets that come to the socket all the same are dropped, as if nobody had heard them.
+  const owned = inNamespace(options, () => bindPort(address, 1, (fd) => attachSocketFilter(fd, [DROP])));
   const close = () => owned.close();
   return { port: boundPort(owned.fd), close, [Symbol.dispose]: close };
 }

@@ -361,27 +361,6 @@ test("a large batch and a large dump come through whole", () => {
   expect(found.map((a) => `${a.address}/${a.prefixLength}`).sort()).toEqual(prefixes.sort());
 });
 
-test("a subscription tells what changes, and only in its own namespace", () => {
-  using watched = nl.Subscription.open(["link", "ipv4Address", "ipv4Route"], outerPath);
-  expect(watched.fd).toBeNumber();
-  expect(watched.read()).toEqual([]);
-  const linkIndex = addBridge("br0");
-  outer.execute(nl.addAddress({ linkIndex, prefix: "10.0.0.1/24" }));
-  inner.execute(nl.setLinkUp("lo"));
-  outer.execute(nl.deleteLink("br0"));
-  const seen = watched.read().map((event) => {
-    if (event.subject === "link") return `link ${event.action} ${event.link.name}`;
-    if (event.subject === "address") return `address ${event.action} ${event.address.address}`;
-    return event.subject;
-  });
-  expect(seen).toContain("link set br0");
-  expect(seen).toContain("address set 10.0.0.1");
-  expect(seen).toContain("address deleted 10.0.0.1");
-  expect(seen).toContain("link deleted br0");
-  expect(seen).toContain("route");
-  expect(seen.some((text) => text.endsWith(" lo"))).toBe(false);
-});
-
 test("settings of another namespace are read and written there", () => {
   const own = readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").trim();
   const other = own === "1" ? "0" : "1";

@@ -2,6 +2,7 @@ import { lastErrno } from "../../ffi/native.ts";
 import { ERRNO } from "../errno.ts";
 import { bindSocket, close, recv, send, setsockopt, socket } from "../libc.ts";
 import { withNetworkNamespace } from "../namespace.ts";
+import { attachSocketFilter, type FilterInstruction } from "../socket-filter.ts";
 import { check, checkAsync, retryInterrupted, SyscallError } from "../syscall-error.ts";
 import {
   NETLINK_ROUTE,
@@ -63,6 +64,8 @@ export interface NetlinkSocketOptions {
   readonly groups?: readonly number[];
   /** Size of the kernel's receive queue, where the usual one (212,992 bytes) is too small. */
   readonly receiveQueueBytes?: number;
+  /** Asked before a message is queued, answers to requests included. */
+  readonly filter?: readonly FilterInstruction[];
 }
 
 /** Puts the entries of one dump together. */
@@ -133,6 +136,7 @@ export class NetlinkSocket implements Disposable {
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK);
       check("bind", bindSocket(fd, address, address.length));
+      if (options.filter) attachSocketFilter(fd, options.filter);
       for (const group of options.groups ?? []) setOption(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
       return new NetlinkSocket(fd);
     } catch (error) {

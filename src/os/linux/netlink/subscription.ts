@@ -1,7 +1,8 @@
 import { ERRNO } from "../errno.ts";
+import { BPF, DROP, type FilterInstruction, TAKE } from "../socket-filter.ts";
 import { SyscallError } from "../syscall-error.ts";
 import { type Address, decodeAddress } from "./addresses.ts";
-import { RTM, RTNLGRP } from "./constants.ts";
+import { AF_BRIDGE, RTM, RTNLGRP } from "./constants.ts";
 import { decodeLink, type Link } from "./links.ts";
 import { decodeMessages, type NetlinkMessage } from "./message.ts";
 import { decodeNeighbour, type Neighbour } from "./neighbours.ts";
@@ -12,6 +13,26 @@ import { isOverrun, NetlinkSocket, type NetworkNamespaceRef } from "./socket.ts"
 const RECEIVE_QUEUE_BYTES = 2 * 1024 * 1024;
 
 export type SubscriptionGroup = keyof typeof RTNLGRP;
+
+export interface SubscriptionOptions {
+  readonly groups: readonly SubscriptionGroup[];
+  /** The kernel keeps everything but deletions to itself, so that nobody wakes for it. All by default. */
+  readonly deletionsOnly?: boolean;
+  /** The namespace that is followed; the thread's own where it is left out. */
+  readonly namespace?: NetworkNamespaceRef | undefined;
+}
+
+/** Where a message has the low byte of its type. Source: netlink(7). */
+const TYPE_AT = 4;
+/** Types come in fours: set, delete, get, change. Source: linux/rtnetlink.h. */
+const PLACE_IN_FOUR = 3;
+const DELETIONS: readonly FilterInstruction[] = [
+  { code: BPF.loadByte, value: TYPE_AT },
+  { code: BPF.and, value: PLACE_IN_FOUR },
+  { code: BPF.jumpIfEqual, value: RTM.DELLINK & PLACE_IN_FOUR, otherwiseSkip: 1 },
+  TAKE,
+  DROP,
+];
 
 /** A change in a network namespace. After `overrun` events are missing: the reader lists anew what it follows. */
 export type NetworkEvent =
@@ -35,6 +56,8 @@ export function decodeEvent(message: NetlinkMessage): NetworkEvent | undefined {
   switch (message.type) {
     case RTM.NEWLINK:
     case RTM.DELLINK:
+      // A bridge tells of its ports: such a link is no port any more, but there.
+      if (message.body[0] === AF_BRIDGE) return undefined;
       return { subject: "link", action: actionOf(message, RTM.DELLINK), link: decodeLink(message) };
     case RTM.NEWADDR:
     case RTM.DELADDR: {
@@ -70,14 +93,14 @@ export class Subscription implements Disposable {
   }
 
   /** Opens a subscription; events from now on are kept until they are read. Errors: SyscallError. */
-  static open(groups: readonly SubscriptionGroup[], namespace?: NetworkNamespaceRef): Subscription {
-    const options = {
+  static open({ groups, deletionsOnly, namespace }: SubscriptionOptions): Subscription {
+    const socket = NetlinkSocket.open({
+      ...(namespace === undefined ? {} : { namespace }),
       groups: groups.map((group) => RTNLGRP[group]),
       receiveQueueBytes: RECEIVE_QUEUE_BYTES,
-    };
-    return new Subscription(
-      NetlinkSocket.open(namespace === undefined ? options : { ...options, namespace }),
-    );
+      ...(deletionsOnly ? { filter: DELETIONS } : {}),
+    });
+    return new Subscription(socket);
   }
 
   /** The descriptor, to be watched for readability; the subscription keeps owning it. */
