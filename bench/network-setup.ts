@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { newId } from "../src/base/ids.ts";
 import type { Sandbox } from "../src/core/networks/network-driver.ts";
+import { sampleEndpointRequest, sampleNetwork } from "../src/core/networks/network-record.fixture.ts";
 import type { EndpointRecord, NetworkRecord } from "../src/core/networks/network-record.ts";
 import { Resolver } from "../src/drivers/dns/mod.ts";
 import { BridgeDriver } from "../src/drivers/network-bridge/mod.ts";
@@ -37,40 +37,9 @@ const driver = new BridgeDriver({ engineId: "bench", claimDocker0: true, hostNam
 const names = new Resolver({ reactor });
 
 async function makeNetwork(): Promise<NetworkRecord> {
-  const network = await driver.plan({
-    id: newId(),
-    name: "many",
-    driver: "bridge",
-    createdAt: "2026-01-01T00:00:00.000000000Z",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
-    pools: [],
-    options: {},
-    labels: {},
-  });
+  const network = await driver.plan(sampleNetwork({ name: "many" }));
   await driver.createNetwork(network);
   return network;
-}
-
-function requestOf(name: string) {
-  return {
-    containerId: newId(),
-    containerName: name,
-    aliases: [],
-    links: [],
-    dnsNames: [name],
-    driverOptions: {},
-    gatewayPriority: 0,
-    ports: [],
-    exposedPorts: [],
-  };
 }
 
 /** One container's network, as `docker run -p` on a user's network makes it; the milliseconds of each step. */
@@ -83,7 +52,9 @@ async function setUp(network: NetworkRecord, index: number) {
     times[step] = performance.now() - beganMs;
     return result;
   };
-  const plain = await timed("allocate", () => driver.allocateEndpoint(network, requestOf(`c${index}`)));
+  const plain = await timed("allocate", () =>
+    driver.allocateEndpoint(network, sampleEndpointRequest(`c${index}`)),
+  );
   const sandbox = await timed("sandbox", () => sandboxes.create(plain.containerId));
   await timed("join", () => driver.join(network, plain, sandbox, WAY_OUT));
   const endpoint = await timed("publish one port", () => publish(network, plain, sandbox));

@@ -1,43 +1,13 @@
 import { expect, test } from "bun:test";
-import { type Digest, digestOf } from "../base/digest.ts";
 import { kindOf } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
-import { ZERO_TIME } from "../base/time.ts";
+import { sampleContainer } from "../core/containers/container-record.fixture.ts";
 import type { ContainerRecord } from "../core/containers/container-record.ts";
 import { SqliteContainerStore } from "./container-store.ts";
 import { TemporaryState } from "./state.fixture.ts";
 
-const IMAGE: Digest = digestOf("image");
-
 function record(name: string, createdAt: string, id = newId()): ContainerRecord {
-  return {
-    id,
-    name,
-    createdAt,
-    imageId: IMAGE,
-    imageManifest: undefined,
-    path: "sh",
-    args: ["-c", "true"],
-    config: { Image: "busybox", Labels: { a: "b" } } as ContainerRecord["config"],
-    hostConfig: {} as ContainerRecord["hostConfig"],
-    requestedEndpoints: {},
-    platform: "linux",
-    storageDriver: "overlay2",
-    mounts: [],
-    state: {
-      status: "created",
-      pid: 0,
-      exitCode: 0,
-      error: "",
-      startedAt: ZERO_TIME,
-      finishedAt: ZERO_TIME,
-      oomKilled: false,
-    },
-    restartCount: 0,
-    manuallyStopped: false,
-    startedOnce: false,
-    task: undefined,
-  };
+  return sampleContainer({ id, name, createdAt, config: { Image: "busybox", Labels: { a: "b" } } });
 }
 
 function failureOf(task: () => unknown): string {

@@ -1,29 +1,18 @@
 import { expect, test } from "bun:test";
 import { kindOf } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
+import { sampleNetwork } from "../core/networks/network-record.fixture.ts";
 import type { EndpointRecord, NetworkRecord } from "../core/networks/network-record.ts";
 import { SqliteNetworkStore } from "./network-store.ts";
 import { TemporaryState } from "./state.fixture.ts";
 
 function network(name: string, id = newId()): NetworkRecord {
-  return {
+  return sampleNetwork({
     id,
     name,
-    driver: "bridge",
-    createdAt: "2026-01-01T00:00:00Z",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
     pools: [{ subnet: "10.1.0.0/24", gateway: "10.1.0.1" }],
-    options: {},
     labels: { a: "b" },
-  };
+  });
 }
 
 function endpoint(networkId: string, containerId: string): EndpointRecord {

@@ -1,4 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
+import { ZERO_TIME } from "../../base/time.ts";
 import type {
   ContainerConfig,
   ContainerStatus,
@@ -57,6 +58,23 @@ export interface ContainerRecord {
   /** The running form while there is one: what a restarted daemon re-adopts it by. */
   readonly task: TaskHandle | undefined;
 }
+
+/** What starting a container changes of its record, as it is before the first start. */
+export const NEVER_STARTED = {
+  state: {
+    status: "created",
+    pid: 0,
+    exitCode: 0,
+    error: "",
+    startedAt: ZERO_TIME,
+    finishedAt: ZERO_TIME,
+    oomKilled: false,
+  },
+  restartCount: 0,
+  manuallyStopped: false,
+  startedOnce: false,
+  task: undefined,
+} as const satisfies Partial<ContainerRecord>;
 
 /**
  * Records of containers. Transactional and synchronous: when a method returns, the change survives a crash.

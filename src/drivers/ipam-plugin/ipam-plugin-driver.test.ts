@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "../../base/logger.ts";
+import { sampleNetwork } from "../../core/networks/network-record.fixture.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { Subnet } from "../ipam/mod.ts";
 import { PluginClient } from "../plugin-client/mod.ts";
@@ -55,24 +56,7 @@ function newDriver(): IpamPluginDriver {
 }
 
 function networkOf(pools: NetworkRecord["pools"]): NetworkRecord {
-  return {
-    id: "n1",
-    name: "n",
-    driver: "bridge",
-    createdAt: "",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "p",
-    ipamOptions: {},
-    pools,
-    options: {},
-    labels: {},
-  };
+  return sampleNetwork({ id: "n1", ipamDriver: "p", pools });
 }
 
 test("a pool that touches the host's is kept until another is found, then given back", async () => {

@@ -1,29 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { isKind } from "../../base/errors.ts";
+import { sampleNetwork } from "../../core/networks/network-record.fixture.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { AddressAllocator } from "./address-allocator.ts";
 import { Ipam, macAddressFor, Subnet } from "./mod.ts";
 
 function networkOf(id: string, changes: Partial<NetworkRecord> = {}): NetworkRecord {
-  return {
-    id,
-    name: `net-${id}`,
-    driver: "bridge",
-    createdAt: "2026-01-01T00:00:00.000000000Z",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
-    pools: [],
-    options: {},
-    labels: {},
-    ...changes,
-  };
+  return sampleNetwork({ id, name: `net-${id}`, ...changes });
 }
 
 /** Plans the network and returns it with its pools, as a service stores it. */

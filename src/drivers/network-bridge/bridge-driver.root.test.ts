@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sampleEndpointRequest } from "../../core/networks/network-record.fixture.ts";
 import type { PortBinding } from "../../core/networks/network-record.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { Nftables } from "../../os/linux/nftables/mod.ts";
@@ -18,7 +19,6 @@ import {
   neighbour,
   newDriver,
   publish,
-  requestOf,
   sandboxes,
   start,
   stop,
@@ -55,7 +55,7 @@ test("containers join and leave the default bridge in milliseconds", async () =>
     return result;
   };
   for (let round = 0; round < 20; round++) {
-    const request = requestOf("web", { ports: round % 2 ? [publish(8080, 80)] : [] });
+    const request = sampleEndpointRequest("web", { ports: round % 2 ? [publish(8080, 80)] : [] });
     const endpoint = await timed("allocate", () => bed.driver.allocateEndpoint(network, request));
     expect(endpoint).toMatchObject({
       ipv4Address: "172.17.0.2",
@@ -237,7 +237,7 @@ test("a host port has one owner, and who comes second is told in docker's words"
   // A range passes what is taken by; without a number the ephemeral range is used; the same port of another protocol is free.
   const wide = await bed.driver.allocateEndpoint(
     network,
-    requestOf("wide", {
+    sampleEndpointRequest("wide", {
       ports: [
         publish(8080, 80, { hostPortEnd: 8082 }),
         publish(8080, 81, { hostPortEnd: 8082 }),
@@ -316,7 +316,7 @@ test("after a kill, a new driver finds, repairs and removes what there is", asyn
     // The port is held again, the address too.
     await using blocked = new EchoServer(host, 8080);
     expect(await blocked.said).toBe("EADDRINUSE");
-    const next = await bed.driver.allocateEndpoint(network, requestOf("next"));
+    const next = await bed.driver.allocateEndpoint(network, sampleEndpointRequest("next"));
     expect(next.ipv4Address).toBe("172.17.0.3");
     expect(await tableText("engine-b")).toBe(otherTable);
     await bed.driver.close();

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sampleEndpointRequest } from "../../core/networks/network-record.fixture.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import {
   bed,
@@ -9,7 +10,6 @@ import {
   neighbour,
   newDriver,
   publish,
-  requestOf,
   sandboxes,
   start,
   useTestbed,
@@ -43,7 +43,10 @@ test("an endpoint's interface has the name and the settings that were asked for"
     "com.docker.network.endpoint.sysctls":
       "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.arp_notify=1",
   };
-  const endpoint = await bed.driver.allocateEndpoint(network, requestOf("one", { driverOptions }));
+  const endpoint = await bed.driver.allocateEndpoint(
+    network,
+    sampleEndpointRequest("one", { driverOptions }),
+  );
   const sandbox = await sandboxes.create(endpoint.containerId);
   await bed.driver.join(network, endpoint, sandbox, WAY_OUT);
   expect(nl.withNetlink(sandbox.path, nl.listLinks).map(({ name }) => name)).toContain("wan.5");
@@ -52,7 +55,7 @@ test("an endpoint's interface has the name and the settings that were asked for"
   }
   const containerId = endpoint.containerId;
   await expect(
-    bed.driver.allocateEndpoint(network, requestOf("same", { containerId, driverOptions })),
+    bed.driver.allocateEndpoint(network, sampleEndpointRequest("same", { containerId, driverOptions })),
   ).rejects.toThrow("interface name wan.5 is already in use");
 });
 

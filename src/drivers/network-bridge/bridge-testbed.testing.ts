@@ -2,14 +2,9 @@ import { afterAll, afterEach, beforeEach, expect } from "bun:test";
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newId } from "../../base/ids.ts";
 import type { Sandbox } from "../../core/networks/network-driver.ts";
-import type {
-  EndpointRecord,
-  EndpointRequest,
-  NetworkRecord,
-  PortBinding,
-} from "../../core/networks/network-record.ts";
+import { sampleEndpointRequest, sampleNetwork } from "../../core/networks/network-record.fixture.ts";
+import type { EndpointRecord, NetworkRecord, PortBinding } from "../../core/networks/network-record.ts";
 import { createNetworkNamespace, deleteNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { Nftables } from "../../os/linux/nftables/mod.ts";
@@ -98,25 +93,7 @@ export async function makeNetwork(
   name: string,
   changes: Partial<NetworkRecord> = {},
 ): Promise<NetworkRecord> {
-  const network = await bed.driver.plan({
-    id: newId(),
-    name,
-    driver: "bridge",
-    createdAt: "2026-01-01T00:00:00.000000000Z",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
-    pools: [],
-    options: {},
-    labels: {},
-    ...changes,
-  });
+  const network = await bed.driver.plan(sampleNetwork({ name, ...changes }));
   await bed.driver.createNetwork(network);
   return network;
 }
@@ -129,21 +106,6 @@ export function publish(
   return { protocol: "tcp", containerPort, hostIp: "", hostPort, hostPortEnd: hostPort, ...changes };
 }
 
-export function requestOf(name: string, changes: Partial<EndpointRequest> = {}): EndpointRequest {
-  return {
-    containerId: newId(),
-    containerName: name,
-    aliases: [],
-    links: [],
-    dnsNames: [name],
-    driverOptions: {},
-    gatewayPriority: 0,
-    ports: [],
-    exposedPorts: [],
-    ...changes,
-  };
-}
-
 export interface Container {
   readonly endpoint: EndpointRecord;
   readonly sandbox: Sandbox;
@@ -154,7 +116,7 @@ export async function start(
   name: string,
   ports: PortBinding[] = [],
 ): Promise<Container> {
-  const endpoint = await bed.driver.allocateEndpoint(network, requestOf(name, { ports }));
+  const endpoint = await bed.driver.allocateEndpoint(network, sampleEndpointRequest(name, { ports }));
   const sandbox = await sandboxes.create(endpoint.containerId);
   await bed.driver.join(network, endpoint, sandbox, { defaultRoute: { ipv4: true, ipv6: true } });
   return { endpoint, sandbox };
@@ -167,7 +129,7 @@ export async function stop(network: NetworkRecord, { endpoint, sandbox }: Contai
 }
 
 export function makeEndpoint(network: NetworkRecord, ports: PortBinding[]): Promise<EndpointRecord> {
-  return bed.driver.allocateEndpoint(network, requestOf("unstarted", { ports }));
+  return bed.driver.allocateEndpoint(network, sampleEndpointRequest("unstarted", { ports }));
 }
 
 export function hostLinks(): string[] {

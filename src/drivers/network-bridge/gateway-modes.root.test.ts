@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sampleEndpointRequest } from "../../core/networks/network-record.fixture.ts";
 import type { ReachedPort } from "../../core/networks/network-record.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import {
@@ -11,7 +12,6 @@ import {
   neighbour,
   newDriver,
   publish,
-  requestOf,
   sandboxes,
   start,
   tableText,
@@ -106,7 +106,7 @@ test("an isolated network leaves the host out", async () => {
   await bed.driver.close();
   bed.driver = newDriver();
   await bed.driver.reconcile([{ network, endpoints: [one.endpoint, two.endpoint] }]);
-  expect((await bed.driver.allocateEndpoint(network, requestOf("three"))).ipv4Gateway).toBe("");
+  expect((await bed.driver.allocateEndpoint(network, sampleEndpointRequest("three"))).ipv4Gateway).toBe("");
 }, 20_000);
 
 test("trusted links of the host reach published ports directly, addresses of it are published and carried as told", async () => {
@@ -141,7 +141,7 @@ test("containers that are kept apart reach only what their links open", async ()
   await using _open = await EchoServer.start(db.sandbox.path, 5432);
   await using _closed = await EchoServer.start(db.sandbox.path, 22);
   const reaches: ReachedPort[] = [{ address, protocol: "tcp", port: 5432 }];
-  const endpoint = await bed.driver.allocateEndpoint(network, requestOf("app", { reaches }));
+  const endpoint = await bed.driver.allocateEndpoint(network, sampleEndpointRequest("app", { reaches }));
   const sandbox = await sandboxes.create(endpoint.containerId);
   const way = { defaultRoute: { ipv4: true, ipv6: true } };
   await bed.driver.join(network, endpoint, sandbox, way);

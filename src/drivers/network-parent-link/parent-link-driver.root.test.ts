@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newId } from "../../base/ids.ts";
+import { sampleEndpointRequest, sampleNetwork } from "../../core/networks/network-record.fixture.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { createNetworkNamespace, deleteNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
@@ -62,41 +62,13 @@ afterEach(async () => {
 });
 
 function network(options: Record<string, string>): NetworkRecord {
-  return {
-    id: newId(),
-    name: "lan",
-    driver: driver.name,
-    createdAt: "",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
-    pools: [{ subnet: "10.77.0.0/24" }],
-    options,
-    labels: {},
-  };
+  return sampleNetwork({ driver: driver.name, pools: [{ subnet: "10.77.0.0/24" }], options });
 }
 
 async function start(planned: NetworkRecord, macAddress?: string) {
-  const containerId = newId();
-  const endpoint = await driver.allocateEndpoint(planned, {
-    containerId,
-    containerName: "c",
-    ...(macAddress === undefined ? {} : { macAddress }),
-    aliases: [],
-    links: [],
-    dnsNames: [],
-    driverOptions: {},
-    gatewayPriority: 0,
-    ports: [],
-    exposedPorts: [],
-  });
-  const sandbox = await sandboxes.create(containerId);
+  const request = sampleEndpointRequest("c", macAddress === undefined ? {} : { macAddress });
+  const endpoint = await driver.allocateEndpoint(planned, request);
+  const sandbox = await sandboxes.create(request.containerId);
   await driver.join(planned, endpoint, sandbox, BOTH);
   return { endpoint, sandbox };
 }

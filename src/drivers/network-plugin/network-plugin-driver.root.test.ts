@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
-import type { EndpointRequest, NetworkRecord } from "../../core/networks/network-record.ts";
+import { sampleEndpointRequest, sampleNetwork } from "../../core/networks/network-record.fixture.ts";
+import type { EndpointRequest } from "../../core/networks/network-record.ts";
 import { createNetworkNamespace, deleteNetworkNamespace } from "../../os/linux/namespace.ts";
 import * as nl from "../../os/linux/netlink/mod.ts";
 import { Ipam } from "../ipam/mod.ts";
@@ -74,38 +75,20 @@ afterEach(async () => {
 });
 
 const BOTH = { defaultRoute: { ipv4: true, ipv6: true } };
-const network: NetworkRecord = {
-  id: newId(),
-  name: "n",
+const network = sampleNetwork({
   driver: "p",
-  createdAt: "",
-  enableIpv4: true,
-  enableIpv6: false,
-  internal: false,
-  attachable: false,
-  ingress: false,
-  configOnly: false,
-  configFrom: "",
-  ipamDriver: "default",
-  ipamOptions: {},
   pools: [{ subnet: "10.77.0.0/24" }],
   options: { k: "v" },
-  labels: {},
-};
+});
 
 function requestOf(containerId: string): EndpointRequest {
   const port = { protocol: "tcp" as const, containerPort: 80, hostIp: "", hostPort: 8080, hostPortEnd: 8080 };
-  return {
+  return sampleEndpointRequest("c", {
     containerId,
-    containerName: "c",
-    aliases: [],
-    links: [],
-    dnsNames: [],
     driverOptions: { own: "option" },
-    gatewayPriority: 0,
     ports: [port],
     exposedPorts: ["53/udp"],
-  };
+  });
 }
 
 function addLink(): void {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { KeyedMutex } from "../../base/async.ts";
 import { BackgroundWork } from "../../base/background-work.ts";
 import { canceled } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
-import { formatRfc3339Nano, ZERO_TIME } from "../../base/time.ts";
+import { formatRfc3339Nano } from "../../base/time.ts";
+import { sampleContainer } from "../../core/containers/container-record.fixture.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { EngineEvent } from "../../core/events/event-log.ts";
 import type { SnapshotChange } from "../../core/snapshots/snapshotter.ts";
@@ -132,37 +132,12 @@ export class ContainersFixture implements AsyncDisposable {
 
   /** A stored container that does not run. */
   add(changes: Partial<ContainerRecord> = {}): ContainerRecord {
-    const id = newId();
-    const record: ContainerRecord = {
-      id,
-      name: `c${id.slice(0, 8)}`,
+    const record = sampleContainer({
       createdAt: formatRfc3339Nano(this.timers.nowNs()),
-      imageId: `sha256:${"0".repeat(64)}` as ContainerRecord["imageId"],
-      imageManifest: undefined,
-      path: "/bin/sh",
-      args: [],
-      config: { Image: "image" },
-      hostConfig: {},
-      requestedEndpoints: {},
-      platform: "linux",
       storageDriver: "folders",
-      mounts: [],
-      state: {
-        status: "created",
-        pid: 0,
-        exitCode: 0,
-        error: "",
-        startedAt: ZERO_TIME,
-        finishedAt: ZERO_TIME,
-        oomKilled: false,
-      },
-      restartCount: 0,
-      manuallyStopped: false,
-      startedOnce: false,
-      task: undefined,
       ...changes,
-    };
-    mkdirSync(this.snapshotOf(id), { recursive: true });
+    });
+    mkdirSync(this.snapshotOf(record.id), { recursive: true });
     this.parts.store.add(record);
     return record;
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sampleNetwork } from "../../core/networks/network-record.fixture.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { chooseExits } from "./exits.ts";
 
@@ -6,25 +7,7 @@ const V4 = { subnet: "10.1.0.0/24", gateway: "10.1.0.1" };
 const V6 = { subnet: "fd00:1::/64", gateway: "fd00:1::1" };
 
 function candidate(name: string, changes: Partial<NetworkRecord> = {}, gatewayPriority = 0) {
-  const network: NetworkRecord = {
-    id: name,
-    name,
-    driver: "bridge",
-    createdAt: "",
-    enableIpv4: true,
-    enableIpv6: false,
-    internal: false,
-    attachable: false,
-    ingress: false,
-    configOnly: false,
-    configFrom: "",
-    ipamDriver: "default",
-    ipamOptions: {},
-    pools: [V4],
-    options: {},
-    labels: {},
-    ...changes,
-  };
+  const network = sampleNetwork({ id: name, name, pools: [V4], ...changes });
   return { network, gatewayPriority };
 }
 

@@ -3,8 +3,9 @@ import { hostname } from "node:os";
 import { isAbsolute } from "node:path/posix";
 import { conflict, invalidArgument, isKind } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
-import { formatRfc3339Nano, nowNs, ZERO_TIME } from "../../../base/time.ts";
+import { formatRfc3339Nano, nowNs } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
+import { NEVER_STARTED } from "../../../core/containers/container-record.ts";
 import { parseSignal } from "../../../os/linux/signal.ts";
 import type {
   ContainerConfig,
@@ -86,19 +87,7 @@ export async function createContainer(
       platform: image.platform.split("/")[0] ?? "linux",
       storageDriver: parts.rootfs.driver,
       mounts,
-      state: {
-        status: "created",
-        pid: 0,
-        exitCode: 0,
-        error: "",
-        startedAt: ZERO_TIME,
-        finishedAt: ZERO_TIME,
-        oomKilled: false,
-      },
-      restartCount: 0,
-      manuallyStopped: false,
-      startedOnce: false,
-      task: undefined,
+      ...NEVER_STARTED,
     };
     await storeContainer(parts, record, image, input.name === "");
     return { id, warnings: [...warnings, ...cuts, ...tellOfMismatches(hostConfig, image)] };
