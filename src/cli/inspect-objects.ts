@@ -1,20 +1,27 @@
 import { messageOf } from "../base/errors.ts";
 import { DOCKER_FUNCTIONS } from "../spec/go-template/docker-functions.ts";
 import { toGoJson } from "../spec/go-template/go-json.ts";
+import { readIntoStruct } from "../spec/go-template/go-structs.ts";
 import { parseTemplate, type Template } from "../spec/go-template/template.ts";
 import type { Cli } from "./cli.ts";
 import { ExitError } from "./exit.ts";
-import { inspectedContainer } from "./inspected-container.ts";
+import { GO_STRUCTS, INSPECTED_STRUCTS, type InspectedKind } from "./go-structs/mod.ts";
+
+/** What the engine sent of an object, and what kind of object that is. */
+export interface Inspected {
+  readonly kind: InspectedKind;
+  readonly object: unknown;
+}
 
 /** Prints what `get` finds for each name: as JSON, or through a template. Names that are not found fail at the end. */
 export async function inspectObjects(
   cli: Cli,
   names: readonly string[],
   format: string,
-  get: (name: string) => Promise<unknown>,
+  get: (name: string) => Promise<Inspected>,
 ): Promise<number> {
-  const template = format === "" || format === "json" ? undefined : parseOrExit(format);
-  const found: unknown[] = [];
+  const templates = format === "" || format === "json" ? undefined : parseOrExit(format);
+  const found: Inspected[] = [];
   const failures: string[] = [];
   for (const name of names) {
     try {
@@ -24,7 +31,7 @@ export async function inspectObjects(
     }
   }
   try {
-    cli.write(render(found, format, template));
+    cli.write(render(found, format, templates));
   } catch (error) {
     // docker ends the line that it had begun.
     cli.write("\n");
@@ -34,70 +41,40 @@ export async function inspectObjects(
   return 0;
 }
 
-/** Fields that are pointers in docker's structs. */
-const POINTERS = new Set([
-  "ExitCode",
-  "Health",
-  "Healthcheck",
-  "ImageManifestDescriptor",
-  "Init",
-  "MemorySwappiness",
-  "OomKillDisable",
-  "PidsLimit",
-  "SizeRootFs",
-  "SizeRw",
-  "StopTimeout",
-  "UsageData",
-]);
-
-/** Fields that are maps in docker's structs. */
-const MAPS = new Set([
-  "Annotations",
-  "Config",
-  "Containers",
-  "Data",
-  "DriverOpts",
-  "ExposedPorts",
-  "Labels",
-  "Networks",
-  "Options",
-  "PortBindings",
-  "Ports",
-  "StorageOpt",
-  "Sysctls",
-  "Tmpfs",
-  "Volumes",
-]);
-
-/** How Go prints the nil that JSON's `null` was: JSON does not tell a list from a map from a pointer. */
-function goNil(field: string | undefined): string {
-  if (field === undefined) return "<no value>";
-  if (POINTERS.has(field)) return "<nil>";
-  return MAPS.has(field) ? "map[]" : "[]";
+/** The same text for what it may run on. */
+interface Templates {
+  /** For structs, which have all their fields; their maps have nothing under other keys. */
+  readonly structs: Template;
+  /** For JSON as it came, where what is missing is an error. */
+  readonly json: Template;
 }
 
-function parseOrExit(format: string): Template {
+function parseOrExit(format: string): Templates {
   try {
-    return parseTemplate(format, { functions: DOCKER_FUNCTIONS, missingKey: "error", nullText: goNil });
+    return {
+      structs: parseTemplate(format, { functions: DOCKER_FUNCTIONS, nilText: "<nil>" }),
+      json: parseTemplate(format, { functions: DOCKER_FUNCTIONS, missingKey: "error" }),
+    };
   } catch (error) {
     throw new ExitError(64, `template parsing error: ${messageOf(error)}`);
   }
 }
 
 /** As docker: with the struct first; where that fails with what the engine sent, whose error is the one that is told. */
-function fill(template: Template, object: unknown): string {
+function fill({ structs, json }: Templates, { kind, object }: Inspected): string {
   try {
-    return template.execute(inspectedContainer(object));
+    return structs.execute(readIntoStruct(object, INSPECTED_STRUCTS[kind], GO_STRUCTS));
   } catch {
-    return template.execute(object);
+    return json.execute(object);
   }
 }
 
-function render(found: readonly unknown[], format: string, template: Template | undefined): string {
+function render(found: readonly Inspected[], format: string, templates: Templates | undefined): string {
   // Docker prints an empty line of a template that met nothing.
-  if (template && found.length === 0) return "\n";
-  if (template) return found.map((object) => `${fill(template, object)}\n`).join("");
-  if (format === "json") return `${found.map((object) => toGoJson(object)).join("\n")}\n`;
+  if (templates && found.length === 0) return "\n";
+  if (templates) return found.map((inspected) => `${fill(templates, inspected)}\n`).join("");
+  const objects = found.map(({ object }) => object);
+  if (format === "json") return `${objects.map((object) => toGoJson(object)).join("\n")}\n`;
   // What is printed for people keeps <, > and & as they are.
-  return `${toGoJson(found, "    ", false)}\n`;
+  return `${toGoJson(objects, "    ", false)}\n`;
 }

@@ -23,6 +23,24 @@ const CASES: ReadonlyArray<readonly [template: string, answer: CommandResult]> =
   ],
   ["{{range .Mounts}}{{.Type}}[{{.Name}}{{.Driver}}]{{end}}", printed("bind[]")],
   ["{{eq .State .State}} {{ne .State .State}} {{eq .State .Config}}", printed("true false false")],
+  ["{{.Mounts}}", printed("[{bind  /etc /m   true rprivate}]")],
+  ["{{.HostConfig.PortBindings}}", printed("map[80/tcp:[{127.0.0.1 8080}]]")],
+  ["{{.HostConfig.Ulimits}} {{.HostConfig.Devices}}", printed("[nofile=10:20] [{/dev/zero /dev/zero rwm}]")],
+  ["{{.HostConfig.RestartPolicy}} {{.HostConfig.LogConfig}}", printed("{no 0} {json-file map[]}")],
+  ["{{.Config.ExposedPorts}} {{.Config.Volumes}}", printed("map[80/tcp:{}] map[]")],
+  [
+    "{{.State}}",
+    printed("{created false false false false false 0 0  0001-01-01T00:00:00Z 0001-01-01T00:00:00Z <nil>}"),
+  ],
+  ['{{printf "%T" .State}} {{.HostConfig.Resources.Memory}}', printed("*container.State 0")],
+  ['[{{index .Config.Labels "none"}}] [{{.Config.Labels.none}}]', printed("[] [<no value>]")],
+  ["{{.NetworkSettings.Networks.none.IPAddress}}", printed("<no value>")],
+  ["{{if .HostConfig.OomKillDisable}}set{{end}} {{.HostConfig.OomKillDisable}}", printed("set false")],
+  ["{{slice .ID 0 0}}{{.HostConfig.DNS}}{{.HostConfig.Binds}}", printed("[][/etc:/m]")],
+  [
+    "{{(index .Mounts 1).Source}}",
+    parsing('3: executing "" at <index .Mounts 1>: error calling index: reflect: slice index out of range'),
+  ],
   [
     "{{.State.Health.Status}}",
     parsing('8: executing "" at <.State.Health.Status>: map has no entry for key "Health"'),
@@ -45,7 +63,17 @@ describe("templates of inspect", () => {
   test.each(commandLines)("%s fills them from structs", async (name, program) => {
     const { docker, engine } = harness;
     const cli = dockerCli(engine.host, join(engine.directory, `${name}-config`), program);
-    await docker(["create", "--name", "plain", "-v", "/tmp:/m", TEST_IMAGE]);
+    const flags = [
+      "-v",
+      "/etc:/m",
+      "-p",
+      "127.0.0.1:8080:80",
+      "--ulimit",
+      "nofile=10:20",
+      "--device",
+      "/dev/zero",
+    ];
+    await docker(["create", "--name", "plain", ...flags, TEST_IMAGE]);
     for (const [template, answer] of CASES) {
       expect({ template, ...(await cli(["inspect", "-f", template, "plain"])) }).toEqual({
         template,

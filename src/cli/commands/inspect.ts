@@ -9,12 +9,13 @@ import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit.ts";
 import { bool, string } from "../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../format-usage.ts";
-import { inspectObjects } from "../inspect-objects.ts";
+import type { InspectedKind } from "../go-structs/mod.ts";
+import { type Inspected, inspectObjects } from "../inspect-objects.ts";
 
 type Inspect = (client: ApiClient, name: string, size: boolean) => Promise<unknown>;
 
 /** In the order in which a name is looked for. */
-const INSPECTORS: Readonly<Record<string, Inspect>> = {
+const INSPECTORS: Readonly<Record<InspectedKind, Inspect>> = {
   container: inspectContainer,
   image: (client, name) => inspectImage(client, name),
   network: (client, name) => inspectNetwork(client, name),
@@ -22,16 +23,37 @@ const INSPECTORS: Readonly<Record<string, Inspect>> = {
   plugin: (client, name) => inspectPlugin(client, name),
 };
 
-async function inspectAny(client: ApiClient, name: string, size: boolean): Promise<unknown> {
-  for (const inspect of Object.values(INSPECTORS)) {
+const KINDS = Object.keys(INSPECTORS) as readonly InspectedKind[];
+
+/** The object of that name of the first of these kinds that has one. */
+async function inspectFirst(
+  kinds: readonly InspectedKind[],
+  client: ApiClient,
+  name: string,
+  size: boolean,
+): Promise<Inspected> {
+  for (const kind of kinds) {
     try {
-      return await inspect(client, name, size);
+      return { kind, object: await INSPECTORS[kind](client, name, size) };
     } catch (error) {
       // A name that is impossible for one kind of object may be that of another.
-      if (!isKind(error, "notFound") && !isKind(error, "invalidArgument")) throw error;
+      const isOfNone = isKind(error, "notFound") || isKind(error, "invalidArgument");
+      if (kinds.length === 1 || !isOfNone) throw error;
     }
   }
   throw new Error(`Error: No such object: ${name}`);
+}
+
+function kindsOf(type: string): readonly InspectedKind[] {
+  if (type === "") return KINDS;
+  const kinds = KINDS.filter((kind) => kind === type);
+  if (kinds.length === 0)
+    throw new ExitError(1, `unknown type: ${JSON.stringify(type)}: must be one of ${listed()}`);
+  return kinds;
+}
+
+function listed(): string {
+  return KINDS.map((kind) => JSON.stringify(kind)).join(", ");
 }
 
 export const command = defineCommand({
@@ -44,21 +66,11 @@ export const command = defineCommand({
   },
   run: async (cli, { flags, given, args }) => {
     if (given.has("type") && flags.type === "")
-      throw new ExitError(
-        1,
-        `type is empty: must be one of ${Object.keys(INSPECTORS)
-          .map((type) => JSON.stringify(type))
-          .join(", ")}`,
-      );
-    const inspect = flags.type === "" ? inspectAny : INSPECTORS[flags.type];
-    if (!inspect) {
-      const types = Object.keys(INSPECTORS).map((type) => JSON.stringify(type));
-      throw new ExitError(
-        1,
-        `unknown type: ${JSON.stringify(flags.type)}: must be one of ${types.join(", ")}`,
-      );
-    }
+      throw new ExitError(1, `type is empty: must be one of ${listed()}`);
+    const kinds = kindsOf(flags.type);
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) => inspect(client, name, flags.size));
+    return await inspectObjects(cli, args, flags.format, (name) =>
+      inspectFirst(kinds, client, name, flags.size),
+    );
   },
 });

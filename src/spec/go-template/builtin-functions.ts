@@ -1,5 +1,14 @@
 import { sprintf } from "./printf.ts";
-import { formatValue, GO_TYPE, goTypeOf, isInteger, isObject, isTruthy, typeName } from "./values.ts";
+import {
+  formatValue,
+  GO_TYPE,
+  GO_ZERO,
+  goTypeOf,
+  isInteger,
+  isObject,
+  isTruthy,
+  typeName,
+} from "./values.ts";
 
 /** A function that templates may call. Throws an Error whose message says what is wrong with its arguments. */
 export type TemplateFunction = (...args: unknown[]) => unknown;
@@ -52,12 +61,15 @@ function indexOne(container: unknown, key: unknown): unknown {
     if (key === null || key === undefined) throw new Error("cannot index slice/array with nil");
     if (!isInteger(key)) throw new Error(`cannot index slice/array with type ${typeName(key)}`);
     const at = Number(key);
-    if (at < 0 || at >= container.length) throw new Error(`index out of range: ${at}`);
+    if (at < 0 || at > container.length) throw new Error(`index out of range: ${at}`);
+    // One behind the last passes Go's own check and fails in what comes after it.
+    const kind = typeof container === "string" ? "string" : "slice";
+    if (at === container.length) throw new Error(`reflect: ${kind} index out of range`);
     return typeof container === "string" ? BigInt(container.charCodeAt(at)) : container[at];
   }
   if (!isObject(container)) throw new Error(`can't index item of type ${typeName(container)}`);
   if (typeof key !== "string") throw new Error(`value has type ${typeName(key)}; should be string`);
-  return Object.hasOwn(container, key) ? container[key] : undefined;
+  return Object.hasOwn(container, key) ? container[key] : (container as { [GO_ZERO]?: unknown })[GO_ZERO];
 }
 
 function slice(item: unknown, ...indexes: unknown[]): unknown {
@@ -136,7 +148,7 @@ export const BUILTIN_FUNCTIONS: Functions = {
   len: length,
   print,
   printf: (format, ...args) => sprintf(String(format), args),
-  println: (...args) => `${args.map(formatValue).join(" ")}\n`,
+  println: (...args) => `${args.map((arg) => formatValue(arg)).join(" ")}\n`,
   html: (...args) => print(...args).replace(/["'&<>\0]/g, (char) => HTML[char]!),
   js: (...args) => escapeJs(print(...args)),
   urlquery: (...args) => escapeQuery(print(...args)),

@@ -1,7 +1,16 @@
 import type { CommandNode, Definitions, Located, Node, Operand, Pipeline, Position } from "./ast.ts";
 import type { Functions } from "./builtin-functions.ts";
 import { execError } from "./template-error.ts";
-import { formatValue, goTypeOf, isInteger, isObject, isTruthy, sortedKeys, typeName } from "./values.ts";
+import {
+  formatValue,
+  goTypeOf,
+  isInteger,
+  isObject,
+  isTruthy,
+  NO_VALUE,
+  sortedKeys,
+  typeName,
+} from "./values.ts";
 
 /** What a map's missing key is: an error, or nothing. */
 export type MissingKey = "default" | "error";
@@ -9,7 +18,7 @@ export type MissingKey = "default" | "error";
 export interface EvaluatorOptions {
   readonly functions: Functions;
   readonly missingKey: MissingKey;
-  readonly nullText: (field: string | undefined) => string;
+  readonly nilText: string;
 }
 
 /** How a list of nodes was left. */
@@ -150,9 +159,8 @@ export class Evaluator {
 
   #print(value: unknown, pipeline: Pipeline): void {
     if (typeof value === "function") throw this.#error(pipeline.at, pipeline.text, "can't print func");
-    this.#out.push(
-      value === undefined || value === null ? this.#options.nullText(fieldOf(pipeline)) : formatValue(value),
-    );
+    if (value === undefined) this.#out.push(NO_VALUE);
+    else this.#out.push(value === null ? this.#options.nilText : formatValue(value, "action"));
   }
 
   #pipeline(pipeline: Pipeline, dot: unknown): unknown {
@@ -288,6 +296,8 @@ export class Evaluator {
     for (const [index, name] of names.entries()) {
       // A method in the middle of a chain is called without arguments.
       if (typeof value === "function") value = (value as () => unknown)();
+      // What a map does not have has nothing in it either.
+      if (index > 0 && value === undefined && this.#options.missingKey === "default") return undefined;
       if (index > 0 && (value === undefined || value === null))
         throw this.#error(at.at, at.text, `nil pointer evaluating interface {}.${name}`);
       const holder = value;
@@ -319,14 +329,6 @@ export class Evaluator {
   #error(at: Position, node: string, message: string): Error {
     return execError(at, this.#name, node, message);
   }
-}
-
-/** The field that a pipeline comes to, where it is nothing but one. */
-function fieldOf({ commands }: Pipeline): string | undefined {
-  const [first, ...more] = commands;
-  const [operand, ...args] = first?.operands ?? [];
-  const plain = more.length === 0 && args.length === 0 && operand !== undefined && "names" in operand;
-  return plain ? operand.names.at(-1) : undefined;
 }
 
 function lastName(operand: Operand): string {

@@ -10,8 +10,7 @@ export function parseError(at: Position, message: string): TemplateError {
 
 /** `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: MESSAGE`. */
 export function execError(at: Position, templateName: string, node: string, message: string): TemplateError {
-  const shown = node.length > 20 ? `${node.slice(0, 20)}...` : node;
   return new TemplateError(
-    `template: :${at.line}:${at.column}: executing ${JSON.stringify(templateName)} at <${shown}>: ${message}`,
+    `template: :${at.line}:${at.column}: executing ${JSON.stringify(templateName)} at <${node}>: ${message}`,
   );
 }

@@ -14,8 +14,8 @@ export interface TemplateOptions {
   readonly functions?: Functions;
   /** Whether a key that a map does not have is an error; nothing otherwise. */
   readonly missingKey?: MissingKey;
-  /** What is printed for a null, by the name of the field it stands in; `<no value>` unless told. */
-  readonly nullText?: (field: string | undefined) => string;
+  /** What is printed for a null: `<no value>` unless told, as Go does with one that JSON brought; `<nil>` for a pointer's. */
+  readonly nilText?: string;
 }
 
 /**
@@ -27,6 +27,6 @@ export function parseTemplate(source: string, options: TemplateOptions = {}): Te
   const functions = { ...BUILTIN_FUNCTIONS, ...options.functions };
   const definitions = parse(source, (name) => Object.hasOwn(functions, name));
   const missingKey = options.missingKey ?? "default";
-  const nullText = options.nullText ?? (() => NO_VALUE);
-  return { execute: (data) => new Evaluator(definitions, { functions, missingKey, nullText }).run(data) };
+  const nilText = options.nilText ?? NO_VALUE;
+  return { execute: (data) => new Evaluator(definitions, { functions, missingKey, nilText }).run(data) };
 }

@@ -2,6 +2,18 @@
 export const GO_TYPE: unique symbol = Symbol("go-type");
 
 /**
+ * How a value comes to be printed: as the outcome of an action, which shows what a pointer points to, by a function, or as
+ * a part of another value, where a pointer is an address.
+ */
+export type Printing = "action" | "value" | "part";
+
+/** Under this key an object carries the function that prints it: `(printing: Printing) => string`. */
+export const GO_TEXT: unique symbol = Symbol("go-text");
+
+/** Under this key a map carries what Go finds in it under a key that it does not have. */
+export const GO_ZERO: unique symbol = Symbol("go-zero");
+
+/**
  * `object` with fields that templates call otherwise than JSON does, by their names in Go. They show in no JSON and in no
  * listing of fields.
  */
@@ -58,12 +70,14 @@ export function sortedKeys(map: Readonly<Record<string, unknown>>): string[] {
 }
 
 /** A value as Go's `%v` prints it. */
-export function formatValue(value: unknown): string {
+export function formatValue(value: unknown, printing: Printing = "value"): string {
   if (value === undefined || value === null) return "<nil>";
   if (typeof value === "number") return formatNumber(value);
-  if (Array.isArray(value)) return `[${value.map(formatValue).join(" ")}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => formatValue(item, "part")).join(" ")}]`;
   if (isObject(value)) {
-    const pairs = sortedKeys(value).map((key) => `${key}:${formatValue(value[key])}`);
+    const print = (value as { [GO_TEXT]?: (printing: Printing) => string })[GO_TEXT];
+    if (print) return print(printing);
+    const pairs = sortedKeys(value).map((key) => `${key}:${formatValue(value[key], "part")}`);
     return `map[${pairs.join(" ")}]`;
   }
   return String(value);

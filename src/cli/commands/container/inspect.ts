@@ -13,8 +13,9 @@ export const command = defineCommand({
   },
   run: async (cli, { flags, args }) => {
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) =>
-      inspectContainer(client, name, flags.size),
-    );
+    return await inspectObjects(cli, args, flags.format, async (name) => ({
+      kind: "container",
+      object: await inspectContainer(client, name, flags.size),
+    }));
   },
 });

@@ -19,6 +19,9 @@ export const command = defineCommand({
   run: async (cli, { flags, args }) => {
     const platform = choosePlatform(flags.platform, "");
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) => inspectImage(client, name, platform));
+    return await inspectObjects(cli, args, flags.format, async (name) => ({
+      kind: "image",
+      object: await inspectImage(client, name, platform),
+    }));
   },
 });

@@ -13,8 +13,9 @@ export const command = defineCommand({
   },
   run: async (cli, { flags, args }) => {
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) =>
-      inspectNetwork(client, name, flags.verbose),
-    );
+    return await inspectObjects(cli, args, flags.format, async (name) => ({
+      kind: "network",
+      object: await inspectNetwork(client, name, flags.verbose),
+    }));
   },
 });

@@ -10,6 +10,9 @@ export const command = defineCommand({
   flags: { format: string(OBJECT_FORMAT_USAGE, { short: "f" }) },
   run: async (cli, { flags, args }) => {
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) => inspectPlugin(client, name));
+    return await inspectObjects(cli, args, flags.format, async (name) => ({
+      kind: "plugin",
+      object: await inspectPlugin(client, name),
+    }));
   },
 });

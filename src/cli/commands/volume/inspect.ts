@@ -10,6 +10,9 @@ export const command = defineCommand({
   flags: { format: string(OBJECT_FORMAT_USAGE, { short: "f" }) },
   run: async (cli, { flags, args }) => {
     const client = await cli.client();
-    return await inspectObjects(cli, args, flags.format, (name) => inspectVolume(client, name));
+    return await inspectObjects(cli, args, flags.format, async (name) => ({
+      kind: "volume",
+      object: await inspectVolume(client, name),
+    }));
   },
 });
