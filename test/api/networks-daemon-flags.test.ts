@@ -113,9 +113,12 @@ describe("daemon flags of networks with the docker command line", () => {
       // The other one comes back with another address: the link leads there, and the old place is closed.
       await run(docker, "stop", "-t", "0", "db");
       await run(docker, "run", "-d", "--name", "heir", IMAGE, "httpd", "-f", "-p", "80");
+      await untilTrue(async () => (await ask(await place("heir"))).includes("timed out"));
       await run(docker, "start", "db");
       await untilTrue(async () => (await ask("store")).includes("404 Not Found"));
       expect(await ask(await place("heir"))).toContain("timed out");
+      await run(docker, "rm", "--link", "/app/store");
+      expect(await ask(await place("db"))).toContain("timed out");
     });
   }, 30_000);
 

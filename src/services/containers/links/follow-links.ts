@@ -6,15 +6,15 @@ import { type ContainerParts, isRunning } from "../parts.ts";
 import { isLinkedTo, linkedPorts, linkHostsEntries } from "./legacy-links.ts";
 
 /**
- * Running containers that have links to this one find it where it is since its start: their hosts files name its address,
- * and they reach its ports on a bridge that keeps containers apart. Source: docker, "Updating the /etc/hosts file".
+ * Running containers that have links to this one, which has started or ended, find it where it is: their hosts files name
+ * its address, and on a bridge that keeps containers apart they reach its ports and nobody's who has its address after it.
+ * Source: docker, "Updating the /etc/hosts file".
  */
-export async function followLinks(parts: ContainerParts, started: ContainerRecord): Promise<void> {
-  for (const { id } of parts.store.list().filter((record) => isLinkedTo(record, started))) {
+export async function followLinks(parts: ContainerParts, moved: ContainerRecord): Promise<void> {
+  for (const { id } of parts.store.list().filter((record) => isLinkedTo(record, moved))) {
     using _turn = await parts.locks.acquire(id);
     const record = parts.store.get(id);
-    const target = parts.store.get(started.id);
-    if (!record || !isRunning(record) || !target || !isRunning(target)) continue;
+    if (!record || !isRunning(record)) continue;
     await moveHostsEntries(parts.paths.hostsFile(id), linkHostsEntries(parts, record));
     await parts.networks.changeReach(id, linkedPorts(parts, record));
   }

@@ -17,6 +17,11 @@ interface Link {
   readonly alias: string;
 }
 
+interface LinkTarget {
+  readonly alias: string;
+  readonly target: ContainerRecord;
+}
+
 /** A link that leads to a running container. */
 interface LiveLink {
   readonly alias: string;
@@ -58,14 +63,20 @@ function cannotLink(what: string): EngineError {
   );
 }
 
+/** Errors: internal where a container that links lead to does not run: who has the links cannot start. */
+export function checkLinkTargetsRun(parts: ContainerParts, record: ContainerRecord): void {
+  for (const { target, alias } of linkTargets(parts, record)) {
+    if (!isRunning(target)) {
+      throw internal(`Cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`);
+    }
+  }
+}
+
 /** The links as inspect shows them. */
 export function describeLinks(parts: ContainerParts, record: ContainerRecord): string[] | null {
-  const links = record.hostConfig.Links ?? [];
+  const links = linkTargets(parts, record);
   if (links.length === 0) return null;
-  return links.map(parseLink).map(({ target, alias }) => {
-    const name = parts.store.get(target)?.name ?? parts.store.getByName(target)?.name ?? target;
-    return `/${name}:/${record.name}/${alias}`;
-  });
+  return links.map(({ target, alias }) => `/${target.name}:/${record.name}/${alias}`);
 }
 
 /** Whether the container has a link to that other one. */
@@ -76,13 +87,14 @@ export function isLinkedTo(record: ContainerRecord, target: ContainerRecord): bo
     .some(({ target: text }) => text === target.name || (text !== "" && target.id.startsWith(text)));
 }
 
-/**
- * Ports of linked containers that the default bridge has to open for this one; none where it keeps nobody apart.
- * Errors: internal where one does not run.
- */
+/** Whether the default bridge lets containers reach only what they have links to. */
+export function needsLinksToReach(parts: ContainerParts): boolean {
+  return parts.networks.find("bridge")?.options["com.docker.network.bridge.enable_icc"] === "false";
+}
+
+/** Ports of linked containers that the default bridge has to open for this one; none where it keeps nobody apart. */
 export function linkedPorts(parts: ContainerParts, record: ContainerRecord): ReachedPort[] {
-  const bridge = parts.networks.find("bridge");
-  if (bridge?.options["com.docker.network.bridge.enable_icc"] !== "false") return [];
+  if (!needsLinksToReach(parts)) return [];
   return liveLinks(parts, record).flatMap(({ record: other, endpoint }) =>
     Object.keys(other.config.ExposedPorts ?? {})
       .map(parsePortKey)
@@ -90,7 +102,7 @@ export function linkedPorts(parts: ContainerParts, record: ContainerRecord): Rea
   );
 }
 
-/** Names of linked containers for the hosts file. Errors: internal where one does not run. */
+/** Names of linked containers for the hosts file. */
 export function linkHostsEntries(parts: ContainerParts, record: ContainerRecord): HostsEntry[] {
   return liveLinks(parts, record).flatMap(({ alias, record: other, endpoint }) => {
     const names = [...new Set([alias, other.config.Hostname ?? "", other.name])].filter(
@@ -102,24 +114,28 @@ export function linkHostsEntries(parts: ContainerParts, record: ContainerRecord)
   });
 }
 
-/** The record with the variables that tell of its links before those of its own. Errors: internal. */
+/** The record with the variables that tell of its links before those of its own. */
 export function withLinkEnvironment(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
   const variables = liveLinks(parts, record).flatMap((link) => linkVariables(record, link));
   if (variables.length === 0) return record;
   return { ...record, config: { ...record.config, Env: [...variables, ...(record.config.Env ?? [])] } };
 }
 
+/** Links that lead somewhere: one to a container that was removed is forgotten. */
+function linkTargets(parts: ContainerParts, record: ContainerRecord): LinkTarget[] {
+  return (record.hostConfig.Links ?? []).map(parseLink).flatMap(({ target, alias }) => {
+    const { store } = parts;
+    const found = store.get(target) ?? store.getByName(target) ?? store.findByIdPrefix(target)[0];
+    return found ? [{ alias, target: found }] : [];
+  });
+}
+
 function liveLinks(parts: ContainerParts, record: ContainerRecord): LiveLink[] {
-  const links = record.hostConfig.Links ?? [];
-  if (links.length === 0 || record.hostConfig.NetworkMode !== "bridge") return [];
+  if ((record.hostConfig.Links ?? []).length === 0 || record.hostConfig.NetworkMode !== "bridge") return [];
   const { id: bridge } = parts.networks.get("bridge");
-  return links.map(parseLink).flatMap(({ target, alias }) => {
-    const other = findContainer(parts.store, target);
-    if (!isRunning(other)) {
-      throw internal(`Cannot link to a non running container: /${other.name} AS /${record.name}/${alias}`);
-    }
-    const endpoint = parts.networks.endpointsOf(other.id).find(({ networkId }) => networkId === bridge);
-    return endpoint ? [{ alias, record: other, endpoint }] : [];
+  return linkTargets(parts, record).flatMap(({ target, alias }) => {
+    const endpoint = parts.networks.endpointsOf(target.id).find(({ networkId }) => networkId === bridge);
+    return endpoint && isRunning(target) ? [{ alias, record: target, endpoint }] : [];
   });
 }
 

@@ -3,10 +3,11 @@ import { internal } from "../../../base/errors.ts";
 import { noSuchContainer } from "../errors.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, changeRecord, isRunning } from "../parts.ts";
-import { parseLink } from "./legacy-links.ts";
+import { linkedPorts, parseLink } from "./legacy-links.ts";
 
 /**
- * The link of that name, `/container/alias`, is gone from its container; a running one's hosts file forgets it. Errors: notFound, internal for a container's own name (docker's text).
+ * The link of that name, `/container/alias`, is gone from its container; a running one's hosts file forgets it, and ports
+ * that only the link opened are closed. Errors: notFound, internal for a container's own name (docker's text).
  */
 export async function removeLink(parts: ContainerParts, name: string): Promise<void> {
   const path = name.startsWith("/") ? name : `/${name}`;
@@ -24,7 +25,9 @@ export async function removeLink(parts: ContainerParts, name: string): Promise<v
   const changed = changeRecord(parts, holder.id, ({ hostConfig }) => ({
     hostConfig: { ...hostConfig, Links: kept },
   }));
-  if (isRunning(changed)) await forgetAlias(parts.paths.hostsFile(holder.id), alias);
+  if (!isRunning(changed)) return;
+  await forgetAlias(parts.paths.hostsFile(holder.id), alias);
+  await parts.networks.changeReach(holder.id, linkedPorts(parts, changed));
 }
 
 /** A link's line has the alias first and other names after it; one that the user added has a single name. */

@@ -4,6 +4,8 @@ import { parseRfc3339Nano } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { ExitStatus, Task } from "../../../core/tasks/task-runtime.ts";
 import { endHealthMonitor } from "../health/monitor.ts";
+import { followLinks } from "../links/follow-links.ts";
+import { needsLinksToReach } from "../links/legacy-links.ts";
 import { type ContainerParts, changeRecord, publishContainerEvent } from "../parts.ts";
 import { forgetContainer } from "../remove.ts";
 import { releaseContainer } from "./release.ts";
@@ -56,6 +58,7 @@ export async function handleExit(
     execDuration: String(Math.trunc(runMs(ended) / 1000)),
   });
   parts.live.announceExit(id, status);
+  if (needsLinksToReach(parts)) parts.background.start("following links", () => followLinks(parts, ended));
   if (ended.hostConfig.AutoRemove) {
     await forgetContainer(parts, ended, task);
     return;
