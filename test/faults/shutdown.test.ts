@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineIdOf } from "../../src/cmd/parts/engine-id.ts";
+import { firewallTableName } from "../../src/drivers/firewall-nftables/mod.ts";
 import { TEST_IMAGE, useEngine } from "../api/harness.ts";
+import { runCommand } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 import { untilTrue } from "./until.ts";
 
@@ -52,6 +55,43 @@ describe("--live-restore=false", () => {
       expect(await state("stubborn")).toBe("exited 137");
       expect(await state("paused")).toBe("exited 3");
       expect((await docker(["inspect", "gone"])).code).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("an engine beside the machine's own", () => {
+  const harness = useEngine();
+  const table = () => firewallTableName(engineIdOf(harness.engine.dataRoot));
+  const traces = async () => {
+    const id = engineIdOf(harness.engine.dataRoot);
+    const { stdout } = await runCommand(["ip", "-o", "link", "show", "type", "bridge"]);
+    const bridges = stdout.split("\n").filter((line) => line.includes(`gantry:${id}:`)).length;
+    const { code } = await runCommand(["nft", "list", "table", "inet", table()]);
+    return { bridges, hasTable: code === 0 };
+  };
+
+  test(
+    "leaves bridges and rules only to what needs them",
+    async () => {
+      const { docker, engine } = harness;
+      await docker(["network", "create", "idle"]);
+      await docker(["run", "--detach", "--name", "goes-on", TEST_IMAGE, "sleep", "1000"]);
+      await engine.stop();
+      expect(await traces()).toEqual({ bridges: 1, hasTable: true });
+      await engine.restart();
+      await docker(["rm", "--force", "goes-on"]);
+      await runCommand(["nft", "add", "rule", "inet", table(), "user", "counter"]);
+      await engine.stop();
+      expect(await traces()).toEqual({ bridges: 0, hasTable: true });
+      await engine.restart();
+      await runCommand(["nft", "flush", "chain", "inet", table(), "user"]);
+      await engine.stop();
+      expect(await traces()).toEqual({ bridges: 0, hasTable: false });
+      await engine.restart();
+      const reach = ["run", "--rm", "--network", "idle", TEST_IMAGE, "ip", "route"];
+      expect((await docker(reach)).stdout).toContain("default via");
+      expect(await traces()).toEqual({ bridges: 2, hasTable: true });
     },
     TIMEOUT_MS,
   );

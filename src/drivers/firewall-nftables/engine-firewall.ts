@@ -184,6 +184,13 @@ export class EngineFirewall implements Firewall {
     await this.#rebuild();
   }
 
+  /** The table is gone, unless the user's chain holds rules. */
+  async retire(): Promise<void> {
+    const found = (await this.#open().listTable(this.#table.family, this.#table.name)) ?? [];
+    const isUsers = ({ rule }: nft.NftablesObject) => (rule as { chain?: string })?.chain === CHAINS.user;
+    if (!found.some(isUsers)) await this.destroy();
+  }
+
   /** The table and the user's chain in it are gone. */
   async destroy(): Promise<void> {
     await this.#endWatch();

@@ -22,6 +22,9 @@ export interface Firewall {
   reconcile(wanted: WantedRules): Promise<void>;
   /** Whatever others did to the rules, they are what was wanted last. */
   restore(): Promise<void>;
+  /** There are no bridges any more: nothing is left but what an administrator put there. */
+  retire(): Promise<void>;
+  /** Nothing is left, whoever put it there. */
   destroy(): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export class NoFirewall implements Firewall {
   async forbid(): Promise<void> {}
   async reconcile(): Promise<void> {}
   async restore(): Promise<void> {}
+  async retire(): Promise<void> {}
   async destroy(): Promise<void> {}
   async close(): Promise<void> {}
 

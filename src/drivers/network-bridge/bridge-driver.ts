@@ -30,6 +30,7 @@ import { deleteEndpointLink, isPairMissing, makeEndpointLink, restoreBridge } fr
 import { hostHasIpv6, type PublishingHost, takeEndpointPorts } from "./endpoint-ports.ts";
 import { withConfiguredGateways } from "./gateways.ts";
 import { HostPorts } from "./host-ports.ts";
+import { removeIdleBridges } from "./idle-bridges.ts";
 import { ensureInputLoop, INPUT_LOOP_ID } from "./input-loop.ts";
 import { LinkOwner } from "./link-owner.ts";
 import { LinkWatch } from "./link-watch.ts";
@@ -353,15 +354,15 @@ export class BridgeDriver implements NetworkDriver {
     await this.#watch?.close();
     this.#ports.close();
     this.#finishEnding();
+    await this.#leaveHost();
     this.#socket?.close();
     this.#socket = undefined;
     await this.#firewall.close();
   }
 
   #host(): Host {
-    const namespace = this.#options.hostNamespace;
+    const { forwarding = true, foreignBridge, hostNamespace: namespace } = this.#options;
     this.#socket ??= nl.NetlinkSocket.open(namespace === undefined ? {} : { namespace });
-    const { forwarding = true, foreignBridge } = this.#options;
     return { socket: this.#socket, namespace, owner: this.#owner, forwarding, foreignBridge };
   }
 
@@ -369,6 +370,12 @@ export class BridgeDriver implements NetworkDriver {
   #finishEnding(): void {
     for (const endpoint of this.#ending.values()) deleteEndpointLink(this.#host(), endpoint);
     this.#ending.clear();
+  }
+
+  /** One of many engines leaves nothing that no container needs; what the machine's own has stays, as docker's does. */
+  async #leaveHost(): Promise<void> {
+    if (this.#options.claimDocker0 || this.#made.isEmpty) return;
+    if (removeIdleBridges(this.#host())) await this.#firewall.retire();
   }
 
   #defaultBridgeName(): string {

@@ -11,6 +11,10 @@ export class MadeLinks {
     this.#owner = owner;
   }
 
+  get isEmpty(): boolean {
+    return this.#ids.size === 0;
+  }
+
   has(id: string): boolean {
     return this.#ids.has(id);
   }
