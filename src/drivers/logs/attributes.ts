@@ -1,6 +1,7 @@
 import { invalidArgument } from "../../base/errors.ts";
 import type { LogOptions, LogSource } from "../../core/logs/log-driver.ts";
 import { quoteGo } from "../../spec/go-template/go-strings.ts";
+import { checkTag } from "./tag.ts";
 
 /** Labels and environment that the options `labels`, `labels-regex`, `env` and `env-regex` ask for. Errors: invalidArgument. */
 export function collectAttributes(
@@ -26,10 +27,11 @@ export function collectAttributes(
   return attributes;
 }
 
-/** Errors: invalidArgument where a pattern is none. */
-export function checkPatterns(options: LogOptions): void {
+/** Errors: invalidArgument where a pattern is none, or the tag no template. */
+export function checkAttributes(options: LogOptions): void {
   compilePattern(options["labels-regex"]);
   compilePattern(options["env-regex"]);
+  checkTag(options["tag"]);
 }
 
 function compilePattern(pattern: string | undefined): RegExp | undefined {

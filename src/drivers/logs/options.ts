@@ -1,9 +1,21 @@
 import { invalidArgument } from "../../base/errors.ts";
 import { parseGoDuration } from "../../base/moment.ts";
+import type { LogOptions } from "../../core/logs/log-driver.ts";
 import { quoteGo } from "../../spec/go-template/go-strings.ts";
 
 /** Options that every driver with attributes takes. */
 export const ATTRIBUTE_OPTIONS: readonly string[] = ["labels", "labels-regex", "env", "env-regex", "tag"];
+
+/**
+ * Every option is one of `own`, or one of those of attributes. `place` is where docker's text looks for it: `syslog log driver`.
+ * Errors: invalidArgument.
+ */
+export function checkNames(options: LogOptions, own: readonly string[], place: string): void {
+  for (const name of Object.keys(options)) {
+    if (own.includes(name) || ATTRIBUTE_OPTIONS.includes(name)) continue;
+    throw invalidArgument(`unknown log opt '${name}' for ${place}`);
+  }
+}
 
 /** Go's `strconv.ParseBool`. Errors: invalidArgument with its text. */
 export function parseBool(text: string): boolean {

@@ -1,14 +1,13 @@
 import { parseBinarySize } from "../../../base/bytes.ts";
 import { invalidArgument } from "../../../base/errors.ts";
 import type { LogDriver, LogOptions, LogSink, LogSource } from "../../../core/logs/log-driver.ts";
-import { checkPatterns, collectAttributes } from "../attributes.ts";
-import { ATTRIBUTE_OPTIONS, parseBool, parseDurationMs, parseInteger } from "../options.ts";
-import { checkTag, DEFAULT_TAG, renderTag } from "../tag.ts";
+import { checkAttributes, collectAttributes } from "../attributes.ts";
+import { checkNames, parseBool, parseDurationMs, parseInteger } from "../options.ts";
+import { DEFAULT_TAG, renderTag } from "../tag.ts";
 import { isTransportAddress, parseAddress, type SinkAddress } from "./address.ts";
 import { FluentdSink, type FluentdSinkOptions } from "./fluentd-sink.ts";
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  ...ATTRIBUTE_OPTIONS,
+const OPTIONS = [
   "fluentd-address",
   "fluentd-async",
   "fluentd-async-reconnect-interval",
@@ -19,7 +18,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "fluentd-retry-wait",
   "fluentd-sub-second-precision",
   "fluentd-write-timeout",
-]);
+];
 const DEFAULT_ADDRESS = "tcp://127.0.0.1:24224";
 const DEFAULT_PORT = 24224;
 const DEFAULT_RETRY_WAIT_MS = 1000;
@@ -29,12 +28,9 @@ export class FluentdDriver implements LogDriver {
   readonly name = "fluentd";
 
   validate(options: LogOptions): void {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw invalidArgument(`unknown log opt '${name}' for fluentd log driver`);
-    }
+    checkNames(options, OPTIONS, "fluentd log driver");
     parseSettings(options);
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkAttributes(options);
   }
 
   openSink(source: LogSource): LogSink {

@@ -1,9 +1,8 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import type { LogDriver, LogOptions, LogSink, LogSource } from "../../../core/logs/log-driver.ts";
 import type { Reactor } from "../../../os/linux/reactor/reactor.ts";
-import { checkPatterns } from "../attributes.ts";
+import { checkAttributes } from "../attributes.ts";
 import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag } from "../tag.ts";
 import { isTransportAddress, parseAddress, type SinkAddress } from "./address.ts";
 import { openConnection } from "./connection.ts";
 import { compressGelf, encodeGelf, type GelfCompression, gelfFields, splitGelf } from "./gelf-message.ts";
@@ -34,8 +33,7 @@ export class GelfDriver implements LogDriver {
   validate(options: LogOptions): void {
     const { protocol } = parseGelfAddress(options["gelf-address"]);
     for (const [name, value] of Object.entries(options)) checkOption(name, value, protocol);
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkAttributes(options);
   }
 
   openSink(source: LogSource): LogSink {

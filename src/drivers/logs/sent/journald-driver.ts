@@ -5,9 +5,9 @@ import { formatRfc3339Nano } from "../../../base/time.ts";
 import type { LogDriver, LogOptions, LogSink, LogSource } from "../../../core/logs/log-driver.ts";
 import type { LogEntry } from "../../../core/logs/log-store.ts";
 import type { Reactor } from "../../../os/linux/reactor/reactor.ts";
-import { checkPatterns, collectAttributes } from "../attributes.ts";
-import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag, DEFAULT_TAG, renderTag } from "../tag.ts";
+import { checkAttributes, collectAttributes } from "../attributes.ts";
+import { checkNames } from "../options.ts";
+import { DEFAULT_TAG, renderTag } from "../tag.ts";
 import { lineOf, MessageSink } from "./message-sink.ts";
 import { UnixDatagramConnection } from "./unix-datagram-connection.ts";
 
@@ -26,13 +26,8 @@ export class JournaldDriver implements LogDriver {
   }
 
   validate(options: LogOptions): void {
-    for (const name of Object.keys(options)) {
-      if (!ATTRIBUTE_OPTIONS.includes(name)) {
-        throw invalidArgument(`unknown log opt '${name}' for journald log driver`);
-      }
-    }
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkNames(options, [], "journald log driver");
+    checkAttributes(options);
     if (!statSync(this.#socketPath, { throwIfNoEntry: false })) {
       throw invalidArgument("journald is not enabled on this host");
     }

@@ -4,17 +4,16 @@ import type { ConnectionOptions } from "node:tls";
 import { invalidArgument } from "../../../base/errors.ts";
 import type { LogDriver, LogOptions, LogSink, LogSource } from "../../../core/logs/log-driver.ts";
 import type { Reactor } from "../../../os/linux/reactor/reactor.ts";
-import { checkPatterns } from "../attributes.ts";
-import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag, DEFAULT_TAG, renderTag } from "../tag.ts";
+import { checkAttributes } from "../attributes.ts";
+import { checkNames } from "../options.ts";
+import { DEFAULT_TAG, renderTag } from "../tag.ts";
 import { isTransportAddress, parseAddress, type SinkAddress } from "./address.ts";
 import { openConnection, type SinkConnection } from "./connection.ts";
 import { MessageSink } from "./message-sink.ts";
 import { encodeSyslog, SYSLOG_FORMATS, type SyslogFormat } from "./syslog-format.ts";
 import { UnixDatagramConnection } from "./unix-datagram-connection.ts";
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  ...ATTRIBUTE_OPTIONS,
+const OPTIONS = [
   "syslog-address",
   "syslog-facility",
   "syslog-format",
@@ -22,7 +21,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "syslog-tls-cert",
   "syslog-tls-key",
   "syslog-tls-skip-verify",
-]);
+];
 // Numbers of facilities are their places. Source: RFC 5424, section 6.2.1; 12 to 15 have no common names.
 const FACILITIES =
   "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp - - - - local0 local1 local2 local3 local4 local5 local6 local7".split(
@@ -42,16 +41,13 @@ export class SyslogDriver implements LogDriver {
   }
 
   validate(options: LogOptions): void {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw invalidArgument(`unknown log opt '${name}' for syslog log driver`);
-    }
+    checkNames(options, OPTIONS, "syslog log driver");
     const address = parseSyslogAddress(options["syslog-address"]);
     if (address?.path) requireSocket(address.path);
     parseFacility(options["syslog-facility"]);
     parseFormat(options["syslog-format"]);
     if (address?.protocol === "tcp+tls") checkTlsFiles(options);
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkAttributes(options);
   }
 
   openSink(source: LogSource): LogSink {

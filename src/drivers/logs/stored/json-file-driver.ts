@@ -1,18 +1,15 @@
 import { join } from "node:path";
-import { invalidArgument } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { LogDriver, LogOptions, LogSource, LogStore } from "../../../core/logs/log-driver.ts";
-import { checkPatterns } from "../attributes.ts";
-import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag } from "../tag.ts";
+import { checkAttributes } from "../attributes.ts";
+import { checkNames } from "../options.ts";
 import { JsonFileFormat } from "./json-file-format.ts";
-import { parseLimits } from "./limits.ts";
+import { LIMIT_OPTIONS, parseLimits } from "./limits.ts";
 import { RotatingLog, type RotationLimits } from "./rotating-log.ts";
 import { storedAttributes } from "./stored-attributes.ts";
 
 /** docs/decisions/0005: a log that nobody bounded must not fill the disk. */
 const DEFAULT_LIMITS: RotationLimits = { maxFileBytes: 20_000_000, maxFiles: 5, compress: false };
-const OPTIONS: ReadonlySet<string> = new Set([...ATTRIBUTE_OPTIONS, "max-file", "max-size", "compress"]);
 
 /** Keeps logs as `<id>-json.log` in docker's format. */
 export class JsonFileDriver implements LogDriver {
@@ -24,12 +21,9 @@ export class JsonFileDriver implements LogDriver {
   }
 
   validate(options: LogOptions): void {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw invalidArgument(`unknown log opt '${name}' for json-file log driver`);
-    }
+    checkNames(options, LIMIT_OPTIONS, "json-file log driver");
     parseLimits(options, DEFAULT_LIMITS);
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkAttributes(options);
   }
 
   openStore(source: LogSource): LogStore {

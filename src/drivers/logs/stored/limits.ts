@@ -3,6 +3,9 @@ import type { LogOptions } from "../../../core/logs/log-driver.ts";
 import { parseBool, parseDecimalSize, parseInteger } from "../options.ts";
 import type { RotationLimits } from "./rotating-log.ts";
 
+/** Options that bound a log which is kept. */
+export const LIMIT_OPTIONS: readonly string[] = ["max-size", "max-file", "compress"];
+
 const UNLIMITED = "-1";
 
 /**

@@ -1,16 +1,13 @@
 import { join } from "node:path";
-import { invalidArgument } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { LogDriver, LogOptions, LogSource, LogStore } from "../../../core/logs/log-driver.ts";
-import { checkPatterns } from "../attributes.ts";
-import { ATTRIBUTE_OPTIONS } from "../options.ts";
-import { checkTag } from "../tag.ts";
-import { parseLimits } from "./limits.ts";
+import { checkAttributes } from "../attributes.ts";
+import { checkNames } from "../options.ts";
+import { LIMIT_OPTIONS, parseLimits } from "./limits.ts";
 import { LocalFormat } from "./local-format.ts";
 import { RotatingLog, type RotationLimits } from "./rotating-log.ts";
 
 const DEFAULT_LIMITS: RotationLimits = { maxFileBytes: 20 * 1024 * 1024, maxFiles: 5, compress: true };
-const OPTIONS: ReadonlySet<string> = new Set([...ATTRIBUTE_OPTIONS, "max-file", "max-size", "compress"]);
 const CACHE_PREFIX = "cache-";
 
 /** Keeps logs in docker's compact binary format, 100 MB at the most unless asked otherwise. */
@@ -23,12 +20,9 @@ export class LocalDriver implements LogDriver {
   }
 
   validate(options: LogOptions): void {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw invalidArgument(`unknown log opt '${name}' for log driver local`);
-    }
+    checkNames(options, LIMIT_OPTIONS, "log driver local");
     limitsOf(options);
-    checkPatterns(options);
-    checkTag(options["tag"]);
+    checkAttributes(options);
   }
 
   openStore(source: LogSource): LogStore {
@@ -57,7 +51,7 @@ export class LocalDriver implements LogDriver {
 /** The options of the cache as options of the driver. */
 export function cacheOptions(options: LogOptions): LogOptions {
   const found: Record<string, string> = {};
-  for (const name of ["max-size", "max-file", "compress"]) {
+  for (const name of LIMIT_OPTIONS) {
     const value = options[CACHE_PREFIX + name];
     if (value !== undefined) found[name] = value;
   }
