@@ -3,25 +3,27 @@ import type { AddressUse } from "../../core/networks/network-driver.ts";
 import type { IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type { IpFamily } from "../../os/linux/netlink/mod.ts";
 import type { AddressRequest, IpamDriver, Subnet, TakenAddresses } from "../ipam/mod.ts";
-import type { Plugins } from "../plugin-client/mod.ts";
+import { DriversByName, type Plugins } from "../plugin-client/mod.ts";
 import { IpamPlugin } from "./ipam-plugin.ts";
 import { IpamPluginDriver } from "./ipam-plugin-driver.ts";
 import { NullIpam } from "./null-ipam.ts";
 
 /** Each network's addresses are managed by the driver that it names: the engine's own, none, or a plug-in's. */
 export class IpamDrivers implements IpamDriver {
-  readonly #plugins: Plugins;
-  readonly #logger: Logger;
-  readonly #drivers: Map<string, IpamDriver>;
+  readonly #builtin: ReadonlyMap<string, IpamDriver>;
+  readonly #ofPlugins: DriversByName<IpamDriver>;
   readonly #driverOfNetwork = new Map<string, IpamDriver>();
 
   constructor(builtin: IpamDriver, plugins: Plugins, logger: Logger) {
-    this.#plugins = plugins;
-    this.#logger = logger;
-    this.#drivers = new Map<string, IpamDriver>([
+    this.#builtin = new Map<string, IpamDriver>([
       ["default", builtin],
       ["null", new NullIpam()],
     ]);
+    this.#ofPlugins = new DriversByName(
+      plugins,
+      "IpamDriver",
+      (name, connect) => new IpamPluginDriver(new IpamPlugin(name, connect), logger),
+    );
   }
 
   async planNetwork(
@@ -63,11 +65,6 @@ export class IpamDrivers implements IpamDriver {
   }
 
   #driverOf({ ipamDriver: name }: NetworkRecord): IpamDriver {
-    const known = this.#drivers.get(name);
-    if (known) return known;
-    const plugin = new IpamPlugin(name, (retryForMs) => this.#plugins.get(name, "IpamDriver", retryForMs));
-    const driver = new IpamPluginDriver(plugin, this.#logger);
-    this.#drivers.set(name, driver);
-    return driver;
+    return this.#builtin.get(name) ?? this.#ofPlugins.get(name);
   }
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { IpamPool } from "../../core/networks/network-record.ts";
 import { Subnet } from "../ipam/mod.ts";
-import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
+import { type CallOptions, type ConnectPlugin, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 
 const WORK: CallOptions = { timeoutMs: 30_000, errorField: "Error", refusalPrefix: "remote: " };
 /** What gives things back is not tried again: whoever waits for it ends. */
@@ -29,10 +29,10 @@ export interface PluginAddress {
 /** The calls of an IPAM plug-in, their answers checked. Errors: internal (it says no), unavailable, notFound. */
 export class IpamPlugin {
   readonly name: string;
-  readonly #connect: (retryForMs?: number) => Promise<PluginClient>;
+  readonly #connect: ConnectPlugin;
   #capabilities: IpamCapabilities | undefined;
 
-  constructor(name: string, connect: (retryForMs?: number) => Promise<PluginClient>) {
+  constructor(name: string, connect: ConnectPlugin) {
     this.name = name;
     this.#connect = connect;
   }

@@ -2,13 +2,13 @@ import type { Logger } from "../../base/logger.ts";
 import type { LogDriver, LogSink, LogSource } from "../../core/logs/log-driver.ts";
 import type { LogEntry, LogQuery } from "../../core/logs/log-store.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
-import type { PluginClient } from "../plugin-client/mod.ts";
+import type { ConnectPlugin } from "../plugin-client/mod.ts";
 import { LogPlugin } from "./log-plugin.ts";
 import { LogPluginSink } from "./log-plugin-sink.ts";
 
 export interface LogPluginDriverOptions {
   readonly name: string;
-  readonly connect: (retryForMs: number) => Promise<PluginClient>;
+  readonly connect: ConnectPlugin;
   /** Where pipes are made. */
   readonly directory: string;
   readonly reactor: Reactor;

@@ -1,7 +1,12 @@
 import { formatRfc3339Nano } from "../../base/time.ts";
 import type { LogSource } from "../../core/logs/log-driver.ts";
 import type { LogEntry, LogQuery } from "../../core/logs/log-store.ts";
-import { type CallOptions, type PluginClient, PluginRefusal } from "../plugin-client/mod.ts";
+import {
+  type CallOptions,
+  type ConnectPlugin,
+  type PluginClient,
+  PluginRefusal,
+} from "../plugin-client/mod.ts";
 import { decodeFrames } from "./entry-frames.ts";
 
 /** Failed calls are tried again by whoever feeds the log, at its own pace. */
@@ -12,9 +17,9 @@ const MANAGED_ROOT = "/run/docker/logging";
 
 /** The calls of a log plug-in. Errors: internal (it says no), unavailable, notFound. */
 export class LogPlugin {
-  readonly #connect: (retryForMs: number) => Promise<PluginClient>;
+  readonly #connect: ConnectPlugin;
 
-  constructor(connect: (retryForMs: number) => Promise<PluginClient>) {
+  constructor(connect: ConnectPlugin) {
     this.#connect = connect;
   }
 

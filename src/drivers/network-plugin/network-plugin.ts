@@ -1,6 +1,6 @@
 import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import { AF_INET, AF_INET6, type IpFamily } from "../../os/linux/netlink/mod.ts";
-import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
+import { type CallOptions, type ConnectPlugin, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
 import { endpointOptions, networkMessage, networkOptions, readPorts, sandboxOptions } from "./messages.ts";
 import { type NetworkPluginCapabilities, readCapabilities } from "./replies.ts";
 
@@ -13,10 +13,10 @@ type EndpointName = Pick<EndpointRecord, "id" | "networkId">;
 /** The calls of a network plug-in. Errors: internal (it says no), unavailable, notFound. */
 export class NetworkPlugin {
   readonly name: string;
-  readonly #connect: (retryForMs?: number) => Promise<PluginClient>;
+  readonly #connect: ConnectPlugin;
   #capabilities: NetworkPluginCapabilities | undefined;
 
-  constructor(name: string, connect: (retryForMs?: number) => Promise<PluginClient>) {
+  constructor(name: string, connect: ConnectPlugin) {
     this.name = name;
     this.#connect = connect;
   }

@@ -1,7 +1,13 @@
 import { isAbsolute } from "node:path";
 import { internal, isKind, messageOf, unavailable } from "../../base/errors.ts";
 import type { DriverVolume, FindOptions, VolumeDriver, VolumeRecord } from "../../core/volumes/volume.ts";
-import { type CallOptions, type PluginClient, PluginRefusal, type Reply } from "../plugin-client/mod.ts";
+import {
+  type CallOptions,
+  type ConnectPlugin,
+  type PluginClient,
+  PluginRefusal,
+  type Reply,
+} from "../plugin-client/mod.ts";
 
 /** How long calls that do work, and all others, may take. */
 const LONG_MS = 120_000;
@@ -17,13 +23,13 @@ const UNMOUNT: CallOptions = { timeoutMs: 10_000, retryForMs: 2_000 };
  */
 export class VolumePluginDriver implements VolumeDriver {
   readonly name: string;
-  readonly #connect: (retryForMs?: number) => Promise<PluginClient>;
+  readonly #connect: ConnectPlugin;
   #scope: "local" | "global" = "local";
   readonly #paths = new Map<string, string>();
   readonly #holders = new Map<string, Set<string>>();
 
   /** `connect` is asked for each call: the plug-in may have moved, or come only now. */
-  constructor(name: string, connect: (retryForMs?: number) => Promise<PluginClient>) {
+  constructor(name: string, connect: ConnectPlugin) {
     this.name = name;
     this.#connect = connect;
   }

@@ -4,7 +4,7 @@ import { isKind } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { LogDriver, LogDrivers } from "../../core/logs/log-driver.ts";
 import { LogPluginDriver } from "../../drivers/log-plugin/mod.ts";
-import type { Plugins } from "../../drivers/plugin-client/mod.ts";
+import { DriversByName, type Plugins } from "../../drivers/plugin-client/mod.ts";
 import type { Reactor } from "../../os/linux/reactor/reactor.ts";
 
 export interface PluginLogDriversOptions {
@@ -19,38 +19,33 @@ export interface PluginLogDriversOptions {
 /** The engine's own log drivers and those of plug-ins, which are looked for by name when they are needed. */
 export class PluginLogDrivers implements LogDrivers {
   readonly builtin: readonly LogDriver[];
-  readonly #options: PluginLogDriversOptions;
-  readonly #opened = new Map<string, LogDriver>();
+  readonly #plugins: Plugins;
+  readonly #ofPlugins: DriversByName<LogDriver>;
 
-  constructor(options: PluginLogDriversOptions) {
-    this.#options = options;
-    this.builtin = options.builtin;
-    removeOldPipes(options.directory);
+  constructor({ builtin, plugins, directory, reactor, logger }: PluginLogDriversOptions) {
+    this.builtin = builtin;
+    this.#plugins = plugins;
+    this.#ofPlugins = new DriversByName(
+      plugins,
+      "LogDriver",
+      (name, connect) => new LogPluginDriver({ name, connect, directory, reactor, logger }),
+    );
+    removeOldPipes(directory);
   }
 
   known(name: string): LogDriver {
-    return this.builtin.find((driver) => driver.name === name) ?? this.#open(name);
+    return this.builtin.find((driver) => driver.name === name) ?? this.#ofPlugins.get(name);
   }
 
   async has(name: string): Promise<boolean> {
     if (this.builtin.some((driver) => driver.name === name)) return true;
     try {
-      await this.#options.plugins.get(name, "LogDriver");
+      await this.#plugins.get(name, "LogDriver");
       return true;
     } catch (error) {
       if (isKind(error, "notFound")) return false;
       throw error;
     }
-  }
-
-  #open(name: string): LogDriver {
-    const opened = this.#opened.get(name);
-    if (opened) return opened;
-    const { plugins, directory, reactor, logger } = this.#options;
-    const connect = (retryForMs?: number) => plugins.get(name, "LogDriver", retryForMs);
-    const driver = new LogPluginDriver({ name, connect, directory, reactor, logger });
-    this.#opened.set(name, driver);
-    return driver;
   }
 }
 

@@ -3,7 +3,7 @@ import type { NetworkDriver, NetworkDrivers } from "../../core/networks/network-
 import type { IpamDriver } from "../../drivers/ipam/mod.ts";
 import { NetworkPlugin, NetworkPluginDriver } from "../../drivers/network-plugin/mod.ts";
 import type { InterfaceNames } from "../../drivers/network-sandbox/mod.ts";
-import type { Plugins } from "../../drivers/plugin-client/mod.ts";
+import { DriversByName, type Plugins } from "../../drivers/plugin-client/mod.ts";
 
 export interface PluginNetworkDriversOptions {
   readonly builtin: readonly NetworkDriver[];
@@ -22,35 +22,29 @@ interface OpenDriver {
 /** The engine's own network drivers and those of plug-ins, which are looked for by name when they are needed. */
 export class PluginNetworkDrivers implements NetworkDrivers {
   readonly builtin: readonly NetworkDriver[];
-  readonly #options: PluginNetworkDriversOptions;
-  readonly #opened = new Map<string, OpenDriver>();
+  readonly #plugins: Plugins;
+  readonly #ofPlugins: DriversByName<OpenDriver>;
 
-  constructor(options: PluginNetworkDriversOptions) {
-    this.#options = options;
-    this.builtin = options.builtin;
+  constructor({ builtin, plugins, ipam, interfaces, logger }: PluginNetworkDriversOptions) {
+    this.builtin = builtin;
+    this.#plugins = plugins;
+    this.#ofPlugins = new DriversByName(plugins, "NetworkDriver", (name, connect) => {
+      const plugin = new NetworkPlugin(name, connect);
+      return { plugin, driver: new NetworkPluginDriver({ plugin, ipam, interfaces, logger }) };
+    });
   }
 
   known(name: string): NetworkDriver {
-    return this.builtin.find((driver) => driver.name === name) ?? this.#open(name).driver;
+    return this.builtin.find((driver) => driver.name === name) ?? this.#ofPlugins.get(name).driver;
   }
 
   async find(name: string): Promise<NetworkDriver> {
     const own = this.builtin.find((driver) => driver.name === name);
     if (own) return own;
     // Under its full name, by which it is looked for again: a managed plug-in may be asked for without its tag.
-    const { name: fullName } = await this.#options.plugins.get(name, "NetworkDriver");
-    const { plugin, driver } = this.#open(fullName);
+    const { name: fullName } = await this.#plugins.get(name, "NetworkDriver");
+    const { plugin, driver } = this.#ofPlugins.get(fullName);
     await plugin.capabilities();
     return driver;
-  }
-
-  #open(name: string): OpenDriver {
-    const opened = this.#opened.get(name);
-    if (opened) return opened;
-    const { plugins, ipam, interfaces, logger } = this.#options;
-    const plugin = new NetworkPlugin(name, (retryForMs) => plugins.get(name, "NetworkDriver", retryForMs));
-    const driver = new NetworkPluginDriver({ plugin, ipam, interfaces, logger });
-    this.#opened.set(name, { plugin, driver });
-    return { plugin, driver };
   }
 }

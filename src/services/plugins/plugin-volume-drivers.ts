@@ -1,14 +1,14 @@
 import { SingleFlight } from "../../base/async.ts";
 import { EngineError, isKind, kindOf, messageOf } from "../../base/errors.ts";
 import type { VolumeDriver, VolumeDrivers } from "../../core/volumes/volume.ts";
-import type { PluginClient, Plugins } from "../../drivers/plugin-client/mod.ts";
+import { DriversByName, type PluginClient, type Plugins } from "../../drivers/plugin-client/mod.ts";
 import { VolumePluginDriver } from "../../drivers/volume-plugin/mod.ts";
 
 /** The engine's own volume drivers and those of plug-ins, which are looked for by name when they are asked for. */
 export class PluginVolumeDrivers implements VolumeDrivers {
   readonly #builtin: VolumeDrivers;
   readonly #plugins: Plugins;
-  readonly #drivers = new Map<string, VolumePluginDriver>();
+  readonly #ofPlugins: DriversByName<VolumePluginDriver>;
   /** Names of plug-ins that have told of themselves. */
   readonly #opened = new Set<string>();
   readonly #opening = new SingleFlight<VolumeDriver>();
@@ -16,14 +16,19 @@ export class PluginVolumeDrivers implements VolumeDrivers {
   constructor(builtin: VolumeDrivers, plugins: Plugins) {
     this.#builtin = builtin;
     this.#plugins = plugins;
+    this.#ofPlugins = new DriversByName(
+      plugins,
+      "VolumeDriver",
+      (name, connect) => new VolumePluginDriver(name, connect),
+    );
   }
 
   known(name: string): VolumeDriver | undefined {
-    return this.#builtin.known(name) ?? (this.#opened.has(name) ? this.#driver(name) : undefined);
+    return this.#builtin.known(name) ?? (this.#opened.has(name) ? this.#ofPlugins.get(name) : undefined);
   }
 
   stored(name: string): VolumeDriver {
-    return this.#builtin.known(name) ?? this.#driver(name);
+    return this.#builtin.known(name) ?? this.#ofPlugins.get(name);
   }
 
   async find(name: string): Promise<VolumeDriver> {
@@ -50,26 +55,17 @@ export class PluginVolumeDrivers implements VolumeDrivers {
     const clients = await this.#plugins.all("VolumeDriver");
     // One that cannot say what it is says with its list that something is wrong, and the others are listed.
     const drivers = clients.map(
-      ({ name }) => this.known(name) ?? this.#open(name).catch(() => this.#driver(name)),
+      ({ name }) => this.known(name) ?? this.#open(name).catch(() => this.#ofPlugins.get(name)),
     );
     return [...(await this.#builtin.all()), ...(await Promise.all(drivers))];
   }
 
   async #open(name: string): Promise<VolumeDriver> {
     return await this.#opening.run(name, async () => {
-      const driver = this.#driver(name);
+      const driver = this.#ofPlugins.get(name);
       await driver.open();
       this.#opened.add(name);
       return driver;
     });
-  }
-
-  #driver(name: string): VolumePluginDriver {
-    const known = this.#drivers.get(name);
-    if (known) return known;
-    const connect = (retryForMs?: number) => this.#plugins.get(name, "VolumeDriver", retryForMs);
-    const driver = new VolumePluginDriver(name, connect);
-    this.#drivers.set(name, driver);
-    return driver;
   }
 }
