@@ -2,6 +2,7 @@ import { decodeJsonStream } from "../../spec/engine-api/json-stream.ts";
 import type { AuthConfig, PluginPrivilege, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import type { ApiClient, ApiRequest } from "../api-client.ts";
 import { imagePath } from "../path.ts";
+import type { Query } from "../query.ts";
 import { registryAuthHeader } from "../registry-auth.ts";
 
 /** A plug-in in a registry, and who asks for it. */
@@ -28,34 +29,41 @@ export async function pluginPrivileges(
   return (await client.json<PluginPrivilege[] | null>({ method: "GET", path, query, headers })) ?? [];
 }
 
+/** A plug-in in a registry, with what its user agreed to. */
+export interface AgreedPlugin extends RemotePlugin {
+  readonly privileges: readonly PluginPrivilege[];
+}
+
 /** The plug-in is here, disabled; an empty name lets the engine choose. */
 export async function pullPlugin(
   client: ApiClient,
-  { remote, auth }: RemotePlugin,
+  plugin: AgreedPlugin,
   name: string,
-  privileges: readonly PluginPrivilege[],
 ): Promise<PluginTransfer> {
-  return await transfer(client, {
-    method: "POST",
-    path: "/plugins/pull",
-    query: { remote, name: name || undefined },
-    headers: registryAuthHeader(auth),
-    json: privileges,
-  });
+  return await fetchPlugin(client, plugin, "/plugins/pull", { name: name || undefined });
 }
 
 /** The disabled plug-in is what the registry has now. */
 export async function upgradePlugin(
   client: ApiClient,
-  { remote, auth }: RemotePlugin,
+  plugin: AgreedPlugin,
   name: string,
-  privileges: readonly PluginPrivilege[],
 ): Promise<PluginTransfer> {
+  return await fetchPlugin(client, plugin, `/plugins/${imagePath(name)}/upgrade`, {});
+}
+
+async function fetchPlugin(
+  client: ApiClient,
+  { remote, auth, privileges }: AgreedPlugin,
+  path: string,
+  query: Query,
+): Promise<PluginTransfer> {
+  const headers = registryAuthHeader(auth);
   return await transfer(client, {
     method: "POST",
-    path: `/plugins/${imagePath(name)}/upgrade`,
-    query: { remote },
-    headers: registryAuthHeader(auth),
+    path,
+    query: { remote, ...query },
+    headers,
     json: privileges,
   });
 }

@@ -1,14 +1,8 @@
 import type { ApiClient } from "../../../client/api-client.ts";
 import { enablePlugin, removePlugin, setPlugin } from "../../../client/plugins/change.ts";
-import { pluginPrivileges, pullPlugin } from "../../../client/plugins/transfer.ts";
-import {
-  familiarString,
-  fullString,
-  parseNormalized,
-  tagNameOnly,
-} from "../../../spec/reference/reference.ts";
-import { agreeToPrivileges } from "../../agree-to-privileges.ts";
-import { authForImage } from "../../auth.ts";
+import { pullPlugin } from "../../../client/plugins/transfer.ts";
+import { familiarString, parseNormalized, tagNameOnly } from "../../../spec/reference/reference.ts";
+import { agreeToPlugin } from "../../agree-to-plugin.ts";
 import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
@@ -27,12 +21,9 @@ export const command = defineCommand({
   run: async (cli, { flags, args: [given, ...assignments] }) => {
     refuseContentTrust(flags["disable-content-trust"]);
     const localName = flags.alias === "" ? "" : nameOfAlias(flags.alias);
-    const reference = parseNormalized(given!);
     const client = await cli.client();
-    const plugin = { remote: fullString(reference), auth: await authForImage(cli, given!) };
-    const privileges = await pluginPrivileges(client, plugin);
-    if (!flags["grant-all-permissions"]) await agreeToPrivileges(cli, given!, plugin.remote, privileges);
-    const { name, messages } = await pullPlugin(client, plugin, localName, privileges);
+    const plugin = await agreeToPlugin(cli, client, given!, { grantAll: flags["grant-all-permissions"] });
+    const { name, messages } = await pullPlugin(client, plugin, localName);
     await displayProgress(messages, cli.stdout);
     if (assignments.length > 0) await setOrRemove(client, name, assignments);
     if (!flags.disable) await enablePlugin(client, name);

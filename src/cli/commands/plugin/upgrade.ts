@@ -1,14 +1,13 @@
 import { messageOf } from "../../../base/errors.ts";
 import { inspectPlugin } from "../../../client/plugins/inspect.ts";
-import { pluginPrivileges, upgradePlugin } from "../../../client/plugins/transfer.ts";
+import { upgradePlugin } from "../../../client/plugins/transfer.ts";
 import {
   familiarString,
   fullString,
   parseNormalized,
   tagNameOnly,
 } from "../../../spec/reference/reference.ts";
-import { agreeToPrivileges } from "../../agree-to-privileges.ts";
-import { authForImage } from "../../auth.ts";
+import { agreeToPlugin } from "../../agree-to-plugin.ts";
 import { defineCommand } from "../../command.ts";
 import { ask } from "../../confirm.ts";
 import { ExitError } from "../../exit.ts";
@@ -41,10 +40,8 @@ export const command = defineCommand({
       // Docker says nothing to who changes their mind.
       if (!(await ask(cli, "Plugin images do not match, are you sure?"))) return 0;
     }
-    const source = { remote: fullString(parseNormalized(given)), auth: await authForImage(cli, given) };
-    const privileges = await pluginPrivileges(client, source);
-    if (!flags["grant-all-permissions"]) await agreeToPrivileges(cli, given, source.remote, privileges);
-    const { messages } = await upgradePlugin(client, source, plugin.Name, privileges);
+    const source = await agreeToPlugin(cli, client, given, { grantAll: flags["grant-all-permissions"] });
+    const { messages } = await upgradePlugin(client, source, plugin.Name);
     await displayProgress(messages, cli.stdout);
     cli.print(`Upgraded plugin ${plugin.Name} to ${given}`);
     return 0;
