@@ -104,6 +104,22 @@ function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
+/** `settle` is called with what the returned function gets, or with nothing once the time is up or the signal aborts. */
+function settleInTime(
+  signal: AbortSignal,
+  settle: (answer: Uint8Array | undefined) => void,
+): (answer: Uint8Array | undefined) => void {
+  const finish = (answer: Uint8Array | undefined) => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+    settle(answer);
+  };
+  const giveUp = () => finish(undefined);
+  const timer = setTimeout(giveUp, SERVER_TIMEOUT_MS);
+  signal.addEventListener("abort", giveUp, { once: true });
+  return finish;
+}
+
 /** One question to one server; undefined where it cannot be reached, or says nothing in time. */
 function askByUdp(
   server: string,
@@ -115,9 +131,7 @@ function askByUdp(
 ): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(server.split("%")[0]!) ? "udp6" : "udp4");
-    const finish = (answer: Uint8Array | undefined) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+    const finish = settleInTime(signal, (answer) => {
       socket.removeAllListeners("message");
       try {
         socket.close();
@@ -125,10 +139,7 @@ function askByUdp(
         // Closed already, by a failure to open it.
       }
       resolve(answer);
-    };
-    const onAbort = () => finish(undefined);
-    const timer = setTimeout(onAbort, SERVER_TIMEOUT_MS);
-    signal.addEventListener("abort", onAbort, { once: true });
+    });
     // No route, a closed port: what counts is that this server gives no answer.
     socket.on("error", () => finish(undefined));
     socket.on("message", (reply) => {
@@ -153,15 +164,10 @@ function askByTcp(
   return new Promise((resolve) => {
     const socket = connect({ host: server, port });
     const messages = new StreamMessages(MAX_MESSAGE_BYTES);
-    const finish = (answer: Uint8Array | undefined) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+    const finish = settleInTime(signal, (answer) => {
       socket.destroy();
       resolve(answer);
-    };
-    const onAbort = () => finish(undefined);
-    const timer = setTimeout(onAbort, SERVER_TIMEOUT_MS);
-    signal.addEventListener("abort", onAbort, { once: true });
+    });
     socket.on("error", () => finish(undefined));
     socket.on("close", () => finish(undefined));
     socket.on("connect", () => socket.write(StreamMessages.frame(message)));
