@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type RunningRegistry, serveRegistry } from "../../test/fixtures/registry.ts";
 import { makeManyImages } from "../images/many-images.ts";
-import { type BenchRegistry, DEBIAN_IMAGE, debianRegistry, startRegistry } from "../images/registry.ts";
+import { DEBIAN_IMAGE, debianRegistry } from "../images/registry.ts";
 import type { ImageCommands, RunningPeer } from "../peers/peer.ts";
 import { runOrThrow } from "../peers/process.ts";
 import type { PreparedCase, TimedCase } from "./case.ts";
@@ -22,7 +23,7 @@ export interface ImageFacilities extends AsyncDisposable {
 
 export function makeImageFacilities(): ImageFacilities {
   const directory = mkdtempSync(join(tmpdir(), "gantry-bench-images-"));
-  let registry: Promise<BenchRegistry> | undefined;
+  let registry: Promise<RunningRegistry> | undefined;
   return {
     async debianImage() {
       registry ??= debianRegistry();
@@ -101,13 +102,13 @@ function push(facilities: ImageFacilities): TimedCase {
     const reference = await facilities.debianImage();
     runOrThrow(images.pull(reference));
     const targets: string[] = [];
-    let target: BenchRegistry | undefined;
+    let target: RunningRegistry | undefined;
     return {
       // Into an empty registry at an address that nobody has pushed to before: nothing can be left out.
       next: async () => {
         await target?.[Symbol.asyncDispose]();
         rmSync(storage, { recursive: true, force: true });
-        target = await startRegistry(storage);
+        target = await serveRegistry(storage);
         const name = `${target.address}/pushed:latest`;
         targets.push(name);
         runOrThrow(images.tag(reference, name));
