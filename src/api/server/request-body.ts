@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { type EngineError, invalidArgument, messageOf } from "../../base/errors.ts";
-import { JsonStreamDecoder } from "../../spec/engine-api/json-stream.ts";
+import { type EngineError, invalidArgument } from "../../base/errors.ts";
+import { findSyntaxError } from "../../spec/go-json/mod.ts";
 import type { RawConnection } from "./connection.ts";
 
 /** Longest JSON body that is read into memory. */
@@ -38,21 +38,16 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw whyNotJson(bytes, text, cause);
+    throw whyNotJson(text, cause);
   }
 }
 
-function whyNotJson(bytes: Buffer, text: string, cause: unknown): EngineError {
+function whyNotJson(text: string, cause: unknown): EngineError {
   if (text.trim() === "")
     return invalidArgument("invalid JSON: got EOF while reading request body", { cause });
-  const decoder = new JsonStreamDecoder();
-  try {
-    if (decoder.push(bytes).length > 0) return invalidArgument("unexpected content after JSON", { cause });
-    decoder.end();
-  } catch (error) {
-    return invalidArgument(`invalid JSON: ${messageOf(error)}`, { cause });
-  }
-  return invalidArgument(`invalid JSON: ${messageOf(cause)}`, { cause });
+  const found = findSyntaxError(text);
+  if ("problem" in found) return invalidArgument(`invalid JSON: ${found.problem}`, { cause });
+  return invalidArgument("unexpected content after JSON", { cause });
 }
 
 /** Bun's HTTP parser does not hold back a connection that was handed to it while the body waits to be read; Node's does. */
