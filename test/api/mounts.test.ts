@@ -5,10 +5,12 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { MS, mount, unmount } from "../../src/os/linux/mount.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
 
 describe("mounts", () => {
@@ -40,6 +42,33 @@ describe("mounts", () => {
     const run = await harness.docker(["run", "--rm", "-v", `${path}:/in:ro`, TEST_IMAGE, "touch", "/in/x"]);
     expect([run.code, run.stderr]).toEqual([1, "touch: /in/x: Read-only file system\n"]);
     expect(existsSync(join(path, "x"))).toBe(false);
+  });
+
+  test("what the host's own mounts forbid stays forbidden", async () => {
+    const [memory, readOnly] = [hostDirectory("no-programs"), hostDirectory("no-writes")];
+    const look = (path: string) =>
+      inside(["-v", `${path}:/in`], "grep ' /in ' /proc/mounts; touch /in/x; :").then(
+        (line) => line.split(" ")[3],
+      );
+    await mount({
+      source: "none",
+      target: memory,
+      fsType: "tmpfs",
+      flags: MS.nosuid | MS.nodev | MS.noexec,
+    });
+    try {
+      expect(await look(memory)).toStartWith("rw,nosuid,nodev,noexec,");
+      rmSync(join(memory, "x"));
+      await mount({ source: memory, target: readOnly, flags: MS.bind });
+      await mount({ source: "none", target: readOnly, flags: MS.bind | MS.remount | MS.rdonly });
+      expect(await look(readOnly)).toStartWith("ro,");
+      expect(existsSync(join(memory, "x"))).toBe(false);
+    } finally {
+      await unmount(readOnly);
+      await unmount(memory);
+    }
+    const shared = await inside(["--ipc", "shareable"], "grep ' /dev/shm ' /proc/mounts");
+    expect(shared.split(" ")[3]).toStartWith("rw,nosuid,nodev,noexec,");
   });
 
   test("-v makes a missing host directory, --mount does not", async () => {

@@ -65,6 +65,8 @@ export interface EndpointRequest {
   readonly containerName: string;
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
+  /** Addresses beside the one of the network, good on its link alone; without prefix. Missing for none. */
+  readonly linkLocalAddresses?: readonly string[];
   readonly macAddress?: string;
   /** Name of the interface inside the sandbox, where the caller picks it; the driver's first free one otherwise. */
   readonly interfaceName?: string;
@@ -96,6 +98,8 @@ export interface EndpointRecord {
   readonly ipv6Address: string;
   readonly ipv6PrefixLength: number;
   readonly ipv6Gateway: string;
+  /** Further addresses that are good on the link alone; missing for none. */
+  readonly linkLocalAddresses?: readonly string[];
   /** Interface inside the sandbox (`eth0`) and its peer outside. */
   readonly interfaceName: string;
   readonly hostInterfaceName: string;

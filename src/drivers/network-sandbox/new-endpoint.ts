@@ -21,6 +21,7 @@ export function newEndpoint(
     ipv6Address: ipv6?.address ?? "",
     ipv6PrefixLength: ipv6?.prefixLength ?? 0,
     ipv6Gateway: usesGateways ? (ipv6?.gateway ?? "") : "",
+    ...(request.linkLocalAddresses ? { linkLocalAddresses: request.linkLocalAddresses } : {}),
     interfaceName: "",
     hostInterfaceName: "",
     aliases: request.aliases,

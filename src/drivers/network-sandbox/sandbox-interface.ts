@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import type { JoinOptions } from "../../core/networks/network-driver.ts";
 import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import {
@@ -30,22 +31,29 @@ export function configureInterface(
 ): void {
   using socket = NetlinkSocket.open();
   const linkIndex = findLink(socket, endpoint.interfaceName)!.index;
-  const families = [
-    `${endpoint.ipv4Address}/${endpoint.ipv4PrefixLength}`,
-    `${endpoint.ipv6Address}/${endpoint.ipv6PrefixLength}`,
-  ].filter((prefix) => !prefix.startsWith("/"));
+  const prefixes = addressesOf(endpoint);
   // A container without an IPv6 network has no IPv6 on that interface either, not even the address that the kernel
   // makes up itself. With one, that address is usable at once.
-  if (endpoint.ipv6Address === "") writeIpv6Setting(endpoint, "disable_ipv6", "1");
+  if (!prefixes.some((prefix) => prefix.includes(":"))) writeIpv6Setting(endpoint, "disable_ipv6", "1");
   else writeIpv6Setting(endpoint, "accept_dad", "0");
   writeEndpointSysctls(endpoint);
   socket.execute(
-    ...families.map((prefix) => addAddress({ linkIndex, prefix, noDad: true })),
+    ...prefixes.map((prefix) => addAddress({ linkIndex, prefix, noDad: true })),
     setLinkUp(linkIndex),
     ...defaultRoutesOf(endpoint, linkIndex, wayOut)
       .filter(({ family }) => defaultRoute[family])
       .map(({ route }) => replaceRoute(route)),
   );
+}
+
+/** Link-local addresses have the prefix of their whole range. Source: RFC 3927, RFC 4291 (2.5.6). */
+function addressesOf(endpoint: EndpointRecord): string[] {
+  const { ipv4Address, ipv4PrefixLength, ipv6Address, ipv6PrefixLength } = endpoint;
+  return [
+    ...(ipv4Address === "" ? [] : [`${ipv4Address}/${ipv4PrefixLength}`]),
+    ...(ipv6Address === "" ? [] : [`${ipv6Address}/${ipv6PrefixLength}`]),
+    ...(endpoint.linkLocalAddresses ?? []).map((each) => `${each}/${isIPv6(each) ? 64 : 16}`),
+  ];
 }
 
 const SYSCTLS_OPTION = "com.docker.network.endpoint.sysctls";

@@ -1,5 +1,5 @@
 import { fstatfs, statfs } from "./libc.ts";
-import { check } from "./syscall-error.ts";
+import { check, checkAsync } from "./syscall-error.ts";
 
 /** Magic numbers of file systems that an engine meets. Source: statfs(2), <linux/magic.h>. */
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -51,15 +51,25 @@ export interface FilesystemStat {
 
 const ST_RDONLY = 1;
 const STATFS_BYTES = 120;
+/** What a mount can forbid, as mount(8) writes it, by its bit in `f_flags`. Source: statfs(2). */
+const RESTRICTIONS = [
+  [ST_RDONLY, "ro"],
+  [2, "nosuid"],
+  [4, "nodev"],
+  [8, "noexec"],
+] as const;
+/** f_type, f_bsize, five counts, f_fsid, f_namelen, f_frsize, f_flags. */
+const FLAGS_WORD = 10;
+
+export type MountRestriction = (typeof RESTRICTIONS)[number][1];
 
 /** The file system that `target`, a path or a descriptor, lies on. Errors: SyscallError. */
 export function statFilesystem(target: string | { readonly fd: number }): FilesystemStat {
   const result = new Uint8Array(STATFS_BYTES);
   if (typeof target === "string") check("statfs", statfs(target, result), target);
   else check("fstatfs", fstatfs(target.fd, result));
-  const view = new DataView(result.buffer);
-  const wordAt = (index: number) => Number(view.getBigUint64(index * 8, true));
-  const magic = view.getUint32(0, true);
+  const wordAt = wordsOf(result);
+  const magic = new DataView(result.buffer).getUint32(0, true);
   const blockBytes = wordAt(1);
   return {
     type: NAMES.get(magic) ?? `unknown(0x${magic.toString(16)})`,
@@ -69,7 +79,19 @@ export function statFilesystem(target: string | { readonly fd: number }): Filesy
     availableBytes: wordAt(4) * blockBytes,
     totalInodes: wordAt(5),
     freeInodes: wordAt(6),
-    // f_type, f_bsize, five counts, f_fsid, f_namelen, f_frsize, f_flags
-    readOnly: (wordAt(10) & ST_RDONLY) !== 0,
+    readOnly: (wordAt(FLAGS_WORD) & ST_RDONLY) !== 0,
   };
+}
+
+/** What the mount that `path` lies on forbids. Asked on another thread. Errors: SyscallError. */
+export async function mountRestrictions(path: string): Promise<ReadonlyArray<MountRestriction>> {
+  const result = new Uint8Array(STATFS_BYTES);
+  await checkAsync("statfs", statfs, [path, result], path);
+  const flags = wordsOf(result)(FLAGS_WORD);
+  return RESTRICTIONS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
+}
+
+function wordsOf(result: Uint8Array): (index: number) => number {
+  const view = new DataView(result.buffer);
+  return (index) => Number(view.getBigUint64(index * 8, true));
 }

@@ -122,7 +122,7 @@ async function pauseIfRunning(parts: ContainerParts, id: string): Promise<boolea
     return true;
   } catch (error) {
     // It ended or was paused in this moment: it stands still either way.
-    if (isKind(error, "conflict")) return false;
+    if (isKind(error, "conflict") || isKind(error, "notFound")) return false;
     throw error;
   }
 }

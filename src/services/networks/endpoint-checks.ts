@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { invalidArgument } from "../../base/errors.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { Subnet } from "../../drivers/ipam/mod.ts";
@@ -12,6 +12,7 @@ import {
 } from "./errors.ts";
 import { isPredefined } from "./predefined.ts";
 
+const UNSPECIFIED = ["0.0.0.0", "::"];
 const ENDPOINT_SYSCTLS = "com.docker.network.endpoint.sysctls";
 
 /** Checks what a container asks of its place in the network. Errors: invalidArgument, permissionDenied, docker's texts. */
@@ -32,9 +33,13 @@ export function checkEndpointSettings(network: NetworkRecord, settings: Endpoint
 function addressProblems(network: NetworkRecord, settings: EndpointSettings): string[] {
   const { IPv4Address: ipv4, IPv6Address: ipv6, LinkLocalIPs: linkLocal } = settings.IPAMConfig ?? {};
   const problems: string[] = [];
-  if (ipv4 && !(isIPv4(ipv4) && ipv4 !== "0.0.0.0")) problems.push(`invalid IPv4 address: ${ipv4}`);
-  if (ipv6 && !(isIPv6(ipv6) && ipv6 !== "::")) problems.push(`invalid IPv6 address: ${ipv6}`);
-  if ((linkLocal ?? []).length > 0) problems.push("link-local addresses of an endpoint are not supported");
+  if (ipv4 && (!isIPv4(ipv4) || UNSPECIFIED.includes(ipv4))) problems.push(`invalid IPv4 address: ${ipv4}`);
+  if (ipv6 && (!isIPv6(ipv6) || UNSPECIFIED.includes(ipv6))) problems.push(`invalid IPv6 address: ${ipv6}`);
+  for (const address of linkLocal ?? []) {
+    if (isIP(address) === 0 || UNSPECIFIED.includes(address)) {
+      problems.push(`invalid link-local IP address: ${address}`);
+    }
+  }
   if (problems.length > 0 || isPredefined(network)) return problems;
   return [ipv4, ipv6]
     .filter((address) => address !== undefined && address !== "")

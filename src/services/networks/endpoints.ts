@@ -259,6 +259,7 @@ export class Endpoints {
       containerName: container.containerName,
       ...(ipam?.IPv4Address ? { ipv4Address: ipam.IPv4Address } : {}),
       ...(ipam?.IPv6Address ? { ipv6Address: ipam.IPv6Address } : {}),
+      ...(ipam?.LinkLocalIPs?.length ? { linkLocalAddresses: ipam.LinkLocalIPs } : {}),
       ...(settings.MacAddress ? { macAddress: settings.MacAddress } : {}),
       aliases,
       links: settings.Links ?? [],

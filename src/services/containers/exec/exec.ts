@@ -40,8 +40,14 @@ export function createExec(
     exitCode: null,
     ended: Promise.withResolvers(),
   });
-  publishContainerEvent(parts, container, `exec_create: ${(request.Cmd ?? []).join(" ")}`, { execID: id });
+  publishContainerEvent(parts, container, `exec_create: ${commandOf(request)}`, { execID: id });
   return { id };
+}
+
+/** As docker's events have it: the program, and after a blank its arguments, which may be none. */
+function commandOf({ Cmd }: ExecCreateRequest): string {
+  const [program = "", ...args] = Cmd ?? [];
+  return `${program} ${args.join(" ")}`;
 }
 
 /** Runs an exec without a client; resolves once its process runs. */
@@ -142,9 +148,7 @@ async function launch(
   const { container, task } = requireStartable(parts, exec);
   exec.status = "starting";
   const { request } = exec;
-  publishContainerEvent(parts, container, `exec_start: ${(request.Cmd ?? []).join(" ")}`, {
-    execID: exec.id,
-  });
+  publishContainerEvent(parts, container, `exec_start: ${commandOf(request)}`, { execID: exec.id });
   try {
     const document = await execProcess(parts, container, task, exec, options.consoleSize);
     const process = await task.exec({

@@ -171,7 +171,7 @@ test("starting, healthy, failing, unhealthy, healthy again, with events", async 
     "health_status: unhealthy",
     "health_status: healthy",
   ]);
-  expect(fixture.actions.slice(0, 2)).toEqual(["exec_create: probe", "exec_start: probe"]);
+  expect(fixture.actions.slice(0, 2)).toEqual(["exec_create: probe ", "exec_start: probe "]);
   expect(probes.commands[0]).toEqual(["probe"]);
 });
 

@@ -23,6 +23,7 @@ import { RootDir } from "../../../os/linux/root-dir.ts";
 import type { ExecCreateRequest, HostConfig } from "../../../spec/engine-api/mod.ts";
 import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
 import type { PreparedContainer, RuntimeSpecs } from "./runtime-specs.ts";
+import { keepSourceRestrictions } from "./source-restrictions.ts";
 
 export interface OciSpecsOptions {
   readonly facts: HostFacts;
@@ -108,7 +109,8 @@ export class OciSpecs implements RuntimeSpecs {
       host: this.#facts,
       devicesAt: findHostDevices,
     });
-    return await this.#devices.apply(spec, hostConfig.DeviceRequests ?? []);
+    const mounts = await keepSourceRestrictions(spec.mounts ?? []);
+    return await this.#devices.apply({ ...spec, mounts }, hostConfig.DeviceRequests ?? []);
   }
 
   apparmorProfile(hostConfig: HostConfig): string {
