@@ -1,29 +1,41 @@
 import { invalidArgument } from "../../base/errors.ts";
+import { expandWord } from "../../spec/dockerfile/expand-word.ts";
 import type { HealthConfig, ImageConfig } from "../../spec/engine-api/mod.ts";
 
-type Change = (config: ImageConfig, text: string) => ImageConfig;
+/** A word without quotes, variables of the image's environment put in. */
+type Expand = (word: string) => string;
+type Change = (config: ImageConfig, text: string, expand: Expand) => ImageConfig;
 
 const CHANGES: Readonly<Record<string, Change>> = {
   CMD: (config, text) => ({ ...config, Cmd: commandOf(text) }),
   ENTRYPOINT: (config, text) => ({ ...config, Entrypoint: commandOf(text) }),
-  ENV: (config, text) => ({ ...config, Env: mergeEnv(config.Env ?? [], pairsOf("ENV", text)) }),
-  EXPOSE: (config, text) => ({ ...config, ExposedPorts: { ...config.ExposedPorts, ...portsOf(text) } }),
-  HEALTHCHECK: (config, text) => ({ ...config, Healthcheck: healthcheckOf(text) }),
-  LABEL: (config, text) => ({
+  ENV: (config, text, expand) => ({
     ...config,
-    Labels: { ...config.Labels, ...Object.fromEntries(pairsOf("LABEL", text)) },
+    Env: mergeEnv(config.Env ?? [], pairsOf("ENV", text, expand)),
+  }),
+  EXPOSE: (config, text, expand) => ({
+    ...config,
+    ExposedPorts: { ...config.ExposedPorts, ...portsOf(text, expand) },
+  }),
+  HEALTHCHECK: (config, text) => ({ ...config, Healthcheck: healthcheckOf(text) }),
+  LABEL: (config, text, expand) => ({
+    ...config,
+    Labels: { ...config.Labels, ...Object.fromEntries(pairsOf("LABEL", text, expand)) },
   }),
   ONBUILD: (config, text) => ({ ...config, OnBuild: [...(config.OnBuild ?? []), onbuildOf(text)] }),
-  STOPSIGNAL: (config, text) => ({ ...config, StopSignal: single("STOPSIGNAL", text) }),
-  USER: (config, text) => ({ ...config, User: single("USER", text) }),
-  VOLUME: (config, text) => ({
+  STOPSIGNAL: (config, text, expand) => ({ ...config, StopSignal: single("STOPSIGNAL", text, expand) }),
+  USER: (config, text, expand) => ({ ...config, User: single("USER", text, expand) }),
+  VOLUME: (config, text, expand) => ({
     ...config,
     Volumes: {
       ...config.Volumes,
-      ...Object.fromEntries(listOrWords("VOLUME", text).map((path) => [path, {}])),
+      ...Object.fromEntries(listOrWords("VOLUME", text, expand).map((path) => [path, {}])),
     },
   }),
-  WORKDIR: (config, text) => ({ ...config, WorkingDir: workdirOf(config.WorkingDir ?? "", unquote(text)) }),
+  WORKDIR: (config, text, expand) => ({
+    ...config,
+    WorkingDir: workdirOf(config.WorkingDir ?? "", expand(text)),
+  }),
 };
 
 /**
@@ -40,9 +52,16 @@ export function applyConfigChanges(config: ImageConfig, changes: readonly string
     const change = CHANGES[word.toUpperCase()];
     if (!change) throw invalidArgument(`${word.toLowerCase()} is not a valid change command`);
     if (rest === "") throw invalidArgument(`${word.toUpperCase()} requires at least one argument`);
-    changed = change(changed, rest);
+    // What an instruction sets is seen from the next one on.
+    const env = new Map((changed.Env ?? []).map((entry) => splitEntry(entry)));
+    changed = change(changed, rest, (part) => expandWord(part, (name) => env.get(name)));
   }
   return changed;
+}
+
+function splitEntry(entry: string): [key: string, value: string] {
+  const equals = entry.indexOf("=");
+  return equals < 0 ? [entry, ""] : [entry.slice(0, equals), entry.slice(equals + 1)];
 }
 
 function jsonList(text: string): string[] | undefined {
@@ -65,42 +84,38 @@ function wordsOf(text: string): string[] {
   return words;
 }
 
-function unquote(word: string): string {
-  return word.replace(
-    /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
-    (_all, double?: string, simple?: string, escaped?: string) =>
-      double !== undefined ? double.replace(/\\(["\\$])/g, "$1") : (simple ?? escaped ?? ""),
-  );
-}
-
-function listOrWords(instruction: string, text: string): string[] {
-  const words = jsonList(text) ?? wordsOf(text).map(unquote);
+function listOrWords(instruction: string, text: string, expand: Expand): string[] {
+  const words = (jsonList(text) ?? wordsOf(text)).map(expand);
   if (words.some((word) => word.trim() === ""))
     throw invalidArgument(`${instruction} specified can not be an empty string`);
   return words;
 }
 
-function single(instruction: string, text: string): string {
+function single(instruction: string, text: string, expand: Expand): string {
   const words = wordsOf(text);
   if (words.length !== 1) throw invalidArgument(`${instruction} requires exactly one argument`);
-  return unquote(words[0]!);
+  return expand(words[0]!);
 }
 
-function pairsOf(instruction: string, text: string): Array<readonly [key: string, value: string]> {
+function pairsOf(
+  instruction: string,
+  text: string,
+  expand: Expand,
+): Array<readonly [key: string, value: string]> {
   const words = wordsOf(text);
   if (!words[0]!.includes("=")) {
     // The old form `ENV key the value`.
     const [, key = "", value = ""] = /^(\S+)\s+([\s\S]+)$/.exec(text) ?? [];
     if (key === "") throw invalidArgument(`${instruction} must have two arguments`);
-    return [[unquote(key), unquote(value)]];
+    return [[expand(key), expand(value)]];
   }
   return words.map((word) => {
     const equals = word.indexOf("=");
     if (equals < 0)
       throw invalidArgument(`Syntax error - can't find = in "${word}". Must be of the form: name=value`);
-    const key = unquote(word.slice(0, equals));
+    const key = expand(word.slice(0, equals));
     if (key === "") throw invalidArgument(`${instruction} names can not be blank`);
-    return [key, unquote(word.slice(equals + 1))];
+    return [key, expand(word.slice(equals + 1))];
   });
 }
 
@@ -114,9 +129,9 @@ function mergeEnv(env: readonly string[], pairs: ReadonlyArray<readonly [string,
   return merged;
 }
 
-function portsOf(text: string): Record<string, Record<string, never>> {
+function portsOf(text: string, expand: Expand): Record<string, Record<string, never>> {
   const ports: Record<string, Record<string, never>> = {};
-  for (const word of wordsOf(text).map(unquote)) {
+  for (const word of wordsOf(text).map(expand)) {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word);
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);
