@@ -1,7 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { invalidArgument, messageOf, unavailable } from "../../base/errors.ts";
+import { invalidArgument, unavailable } from "../../base/errors.ts";
 import type { ProgressMessage } from "../../spec/engine-api/mod.ts";
+import { toConnectionError } from "./connection-error.ts";
 
 const MAX_REDIRECTS = 10;
 
@@ -48,9 +49,7 @@ function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(url, { signal, agent: false }, resolve);
-    request.on("error", (cause) =>
-      reject(unavailable(`Get "${url.origin}${url.pathname}": ${messageOf(cause)}`, { cause })),
-    );
+    request.on("error", (error) => reject(toConnectionError("GET", url, error, signal)));
     request.end();
   });
 }

@@ -1,5 +1,6 @@
 import { EngineError, type ErrorKind } from "../../base/errors.ts";
 import {
+  describeStrangeBody,
   formatRegistryErrors,
   parseErrorBody,
   type RegistryErrorEntry,
@@ -39,20 +40,27 @@ const CODE_BY_STATUS: Readonly<Record<number, RegistryErrorEntry>> = {
 /** The error that an answer with an error status stands for. Reads the body. */
 export async function readRegistryError(answer: HttpAnswer, method: string): Promise<RegistryError> {
   const { status } = answer;
-  let entries: RegistryErrorEntry[] = [];
-  try {
-    entries = parseErrorBody(await answer.readAll(MAX_ERROR_BYTES));
-  } catch {
-    // A body that breaks off or is too long explains nothing; the status is left.
-  }
+  const body = await readBody(answer);
+  const told = parseErrorBody(body);
   const known = CODE_BY_STATUS[status];
-  if (entries.length === 0 && known) entries = [known];
+  const entries = told.length === 0 && known ? [known] : told;
   const codes = entries.map((entry) => entry.code);
-  const message =
-    entries.length > 0
+  // A page that says why is worth more than the status; of a 401 docker shows the code.
+  const isStrange = told.length === 0 && body.byteLength > 0 && status < 500 && status !== 401;
+  const message = isStrange
+    ? describeStrangeBody(status, body)
+    : entries.length > 0
       ? formatRegistryErrors(entries)
       : `received unexpected HTTP status: ${status} (${method} ${answer.url.origin}${answer.url.pathname})`;
   return new RegistryError(kindFor(status, codes), message, status, codes);
+}
+
+async function readBody(answer: HttpAnswer): Promise<Uint8Array> {
+  try {
+    return await answer.readAll(MAX_ERROR_BYTES);
+  } catch {
+    return Buffer.of(); // A body that breaks off or is too long explains nothing; the status is left.
+  }
 }
 
 /** Docker's words for what went wrong when `reference` was looked up. Other errors are returned as they are. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseChallenges } from "./challenge.ts";
-import { formatRegistryErrors, parseErrorBody } from "./error-body.ts";
+import { describeStrangeBody, formatRegistryErrors, parseErrorBody } from "./error-body.ts";
 import { parseContentRange, parseNextLink, parseRetryAfterMs, parseUploadedBytes } from "./range.ts";
 import { parseTokenGrant, repositoryScope } from "./token.ts";
 
@@ -38,6 +38,13 @@ test("error bodies", () => {
     "errors:\nunauthorized: authentication required\ndenied: no\n",
   );
   expect(told({ details: "incorrect username or password" })).toBe("unknown: incorrect username or password");
+  expect(told({ Errors: [{ Code: "DENIED", Message: "not you" }] })).toBe("denied: not you");
+  expect(describeStrangeBody(403, Buffer.from("no way"))).toBe(
+    `error parsing HTTP 403 response body: invalid character 'o' in literal null (expecting 'u'): "no way"`,
+  );
+  expect(describeStrangeBody(404, Buffer.from("{}"))).toBe(
+    'error parsing HTTP 404 response body: no error details found in HTTP response body: "{}"',
+  );
   expect(parseErrorBody(Buffer.from("<html>"))).toEqual([]);
   expect(parseErrorBody(Buffer.from("null"))).toEqual([]);
   expect(parseErrorBody(Buffer.from('{"errors":[1,null,"x"]}'))).toEqual([]);

@@ -1,3 +1,5 @@
+import { findSyntaxError } from "../go-json/mod.ts";
+
 /**
  * Errors as registries answer them.
  * Source: OCI distribution-spec v1.1, "Error Codes".
@@ -37,14 +39,19 @@ export function parseErrorBody(body: Uint8Array): RegistryErrorEntry[] {
   } catch {
     return []; // Proxies answer with pages of their own; the status says enough then.
   }
-  const errors = (value as { errors?: unknown } | null)?.errors;
+  const { errors } = fieldsOf(value);
   if (!Array.isArray(errors)) return singleError(value);
   return errors.slice(0, MAX_ENTRIES).flatMap(toEntry);
 }
 
+/** Fields by their names in lower case: some token servers write `Code`, which Go's decoder takes. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(value ?? {}).map(([name, field]) => [name.toLowerCase(), field]));
+}
+
 function toEntry(value: unknown): RegistryErrorEntry[] {
   if (typeof value !== "object" || value === null) return [];
-  const { code, message, detail } = value as Record<string, unknown>;
+  const { code, message, detail } = fieldsOf(value);
   const name = typeof code === "string" && code !== "" ? code : "UNKNOWN";
   const text =
     typeof message === "string" && message !== "" ? message : (DEFAULT_MESSAGE[name] ?? "unknown error");
@@ -53,10 +60,25 @@ function toEntry(value: unknown): RegistryErrorEntry[] {
 
 /** Token servers and some registries answer `{"details": …}` or `{"message": …}`. */
 function singleError(value: unknown): RegistryErrorEntry[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { details, message, error_description: described } = value as Record<string, unknown>;
+  const { details, message, error_description: described } = fieldsOf(value);
   const text = [details, described, message].find((field) => typeof field === "string" && field !== "");
   return text === undefined ? [] : [{ code: "UNKNOWN", message: (text as string).slice(0, MAX_MESSAGE) }];
+}
+
+/** Undefined where it is JSON. */
+function whyNotJson(text: string): string | undefined {
+  const found = findSyntaxError(text);
+  // Of a whole document that ends too soon Go has other words than of a stream.
+  if ("problem" in found) return found.problem.replace(/^unexpected EOF$/, "unexpected end of JSON input");
+  const rest = text.slice(found.end).trimStart();
+  return rest === "" ? undefined : `invalid character '${rest[0]}' after top-level value`;
+}
+
+/** What docker says of an error status whose body is no error document. */
+export function describeStrangeBody(status: number, body: Uint8Array): string {
+  const text = Buffer.from(body).toString("utf8");
+  const reason = whyNotJson(text) ?? "no error details found in HTTP response body";
+  return `error parsing HTTP ${status} response body: ${reason}: ${JSON.stringify(text.slice(0, MAX_MESSAGE))}`;
 }
 
 /** One error as docker prints it: `manifest unknown: manifest unknown`. */
