@@ -61,6 +61,35 @@ describe("images on their way through other tools", () => {
     await registry?.[Symbol.asyncDispose]();
   });
 
+  test("an archive keeps what was made from what; a name that moves on says so, one that stays keeps its time", async () => {
+    const commit = async (from: string, change: string, name: string) => {
+      const container = await out("create", from, "true");
+      const made = await out("commit", "-c", change, container, name);
+      await out("rm", container);
+      return made;
+    };
+    const below = await commit(APP, "LABEL below=1", "family:0");
+    const above = await commit(below, "ENV A=$A'c'", "family:1");
+    expect(await out("inspect", "-f", "{{json .Config.Env}}", above)).toContain('"A=bc"');
+    const family = place("family.tar");
+    await out("save", "-o", family, above, below);
+    await out("rmi", "family:1", "family:0");
+    await out("load", "-i", family);
+    expect(await out("inspect", "-f", "{{.Parent}}", above)).toBe(below);
+    expect(await out("inspect", "-f", "{{.Parent}}", below)).toBe("");
+
+    await out("tag", above, "family:1");
+    await out("save", "-o", family, "family:1");
+    const tagged = await out("inspect", "-f", "{{.Metadata.LastTagTime}}", above);
+    expect(await out("load", "-i", family)).toBe("Loaded image: family:1");
+    expect(await out("inspect", "-f", "{{.Metadata.LastTagTime}}", above)).toBe(tagged);
+    await out("tag", below, "family:1");
+    expect(await out("load", "-i", family)).toBe(
+      `The image family:1 already exists, renaming the old one with ID ${below} to empty string\nLoaded image: family:1`,
+    );
+    await out("rmi", "family:1");
+  });
+
   test("skopeo: pushed, copied to a layout, loaded, copied back and pulled under the same digest", async () => {
     const name = `${registry.address}/trip/app:1`;
     await out("tag", APP, name);

@@ -1,13 +1,15 @@
+import type { Digest } from "../../base/digest.ts";
 import { invalidArgument } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { Lease } from "../../core/leases/lease-store.ts";
 import type { OCIPlatform, ProgressMessage } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
-import { familiarString } from "../../spec/reference/reference.ts";
+import { familiarString, fullString, type NamedReference } from "../../spec/reference/reference.ts";
 import { applyLayer, settleLayer } from "./apply-layer.ts";
 import { readArchive } from "./archive-reader.ts";
 import { type ArchivedImage, type ArchivedVariant, findArchivedImages } from "./archived-images.ts";
+import { linkArchivedParents } from "./archived-parents.ts";
 import { claimContent } from "./claims.ts";
 import { pairLayers } from "./fetch-image.ts";
 import { sweepGarbage } from "./garbage.ts";
@@ -17,7 +19,6 @@ import type { ImageParts } from "./parts.ts";
 import { type Report, streamProgress } from "./progress-stream.ts";
 import { recordImage } from "./record-image.ts";
 import { stackLayers } from "./stack-layers.ts";
-import { setTag } from "./tag.ts";
 import { addVariant } from "./variants.ts";
 
 export interface LoadOptions {
@@ -54,12 +55,9 @@ async function loadArchive(
 ): Promise<void> {
   await using lease = parts.leases.create("load");
   const files = await readArchive(parts, lease, options.content);
-  const { images, referrers } = await findArchivedImages({
-    parts,
-    lease,
-    files,
-    platforms: options.platforms.map(normalizePlatform),
-  });
+  const platforms = options.platforms.map(normalizePlatform);
+  const load = { parts, lease, files, platforms };
+  const { images, referrers } = await findArchivedImages(load);
   if (images.length === 0 && referrers.length === 0)
     throw invalidArgument("the archive has no image that can be loaded");
   for (const image of images) {
@@ -70,6 +68,7 @@ async function loadArchive(
   for (const { subject, digest } of referrers) {
     if (await claimContent(parts, lease, subject)) parts.images.addReferrer(subject, digest);
   }
+  await linkArchivedParents(load);
 }
 
 /** Stores and unpacks every platform of an image; the one that its names mean. */
@@ -113,9 +112,26 @@ async function storeVariant(
   return recordImage(parts, { config, id, manifest: descriptor, origin: "load" });
 }
 
+/** A name that means the image already keeps its time. */
+function takeName(
+  { images }: ImageParts,
+  name: NamedReference,
+  id: Digest,
+  target: Digest,
+  report: Report,
+): void {
+  const before = images.resolveName(fullString(name));
+  if (before?.id === id && before.target === target) return;
+  if (before && before.id !== id) {
+    const old = `${familiarString(name)} already exists, renaming the old one with ID ${before.id}`;
+    report({ stream: `The image ${old} to empty string\n` });
+  }
+  images.setName(fullString(name), id, target);
+}
+
 function announce(parts: ImageParts, image: ArchivedImage, primary: ImageRecord, report: Report): void {
   for (const name of image.names) {
-    setTag(parts, primary, name, image.target);
+    takeName(parts, name, primary.id, image.target, report);
     report({ stream: `Loaded image: ${familiarString(name)}\n` });
   }
   if (image.names.length === 0) report({ stream: `Loaded image ID: ${primary.id}\n` });

@@ -126,6 +126,7 @@ async function* writeArchive(
   const referrers = new Map<Digest, Descriptor>();
   const archive: DockerArchiveEntry[] = [];
   const repositories: Record<string, Record<string, string>> = {};
+  const saved = new Set<string>(images.map(({ primary }) => primary.image.id));
   for (const { target, primary, only, names } of images) {
     const { descriptor } = await readTarget(parts, target);
     const createdSeconds = Number((parseRfc3339Nano(primary.image.created) ?? 0n) / 1_000_000_000n);
@@ -139,10 +140,12 @@ async function* writeArchive(
       referrers.set(referrer.digest, withSubject(referrer, subject));
     }
     const manifest = await readManifest(parts, primary.manifest);
+    const parent = saved.has(primary.image.parent ?? "") ? primary.image.parent : undefined;
     archive.push({
       Config: blobPath(manifest.config.digest),
       RepoTags: names.map(familiarString),
       Layers: manifest.layers.map(({ digest }) => blobPath(digest)),
+      ...(parent && { Parent: parent }),
     });
     const top = manifest.layers.at(-1);
     for (const name of names) {

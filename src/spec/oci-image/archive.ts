@@ -15,6 +15,8 @@ export interface DockerArchiveEntry {
   readonly RepoTags: readonly string[];
   /** Lowest first. */
   readonly Layers: readonly string[];
+  /** Id of the image in the same archive that this one was made from. */
+  readonly Parent?: string;
 }
 
 export const LAYOUT_FILE = "oci-layout";
@@ -48,10 +50,12 @@ export function parseArchiveManifest(bytes: Uint8Array): DockerArchiveEntry[] {
   }
   return listOf(value, ARCHIVE_MANIFEST, MAX_IMAGES).map((entry) => {
     const object = objectOf(entry, `${ARCHIVE_MANIFEST} entry`);
+    const parent = textOf(object["Parent"], "Parent");
     return {
       Config: textOf(object["Config"], "Config") ?? "",
       RepoTags: textsOf(object["RepoTags"], "RepoTags", MAX_IMAGES) ?? [],
       Layers: textsOf(object["Layers"], "Layers", MAX_IMAGES) ?? [],
+      ...(parent && { Parent: parent }),
     };
   });
 }

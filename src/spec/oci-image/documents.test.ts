@@ -40,6 +40,13 @@ test("a manifest and an index are read", () => {
   expect(parseIndex(bytes(index), OCI_INDEX).manifests.length).toBe(1);
   const { mediaType: _none, ...untyped } = manifest;
   expect(parseManifest(bytes(untyped), OCI_MANIFEST).mediaType).toBe(OCI_MANIFEST);
+  const { schemaVersion: _two, ...unversioned } = manifest;
+  for (const lax of [unversioned, { ...manifest, schemaVersion: 0 }]) {
+    expect(parseManifest(bytes(lax), OCI_MANIFEST).config).toMatchObject({ digest });
+  }
+  expect(refusal(() => parseManifest(bytes({ ...manifest, schemaVersion: 3 }), OCI_MANIFEST))).toBe(
+    "manifest has an unsupported schemaVersion",
+  );
 });
 
 test("hostile and ambiguous documents are refused", () => {

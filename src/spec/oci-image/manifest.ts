@@ -55,7 +55,9 @@ export function declaredType(object: JsonObject, announced: string, what: string
       "Docker Image Format v1, and Docker Image manifest version 2, schema 1 support has been removed",
     );
   }
-  if (object["schemaVersion"] !== 2) throw invalidArgument(`${what} has an unsupported schemaVersion`);
+  // Docker's readers go by the media type alone, and some writers leave the version out or at 0.
+  if (![2, 0, undefined].includes(object["schemaVersion"] as number | undefined))
+    throw invalidArgument(`${what} has an unsupported schemaVersion`);
   const own = textOf(object["mediaType"], `${what} mediaType`);
   if (own !== undefined && own !== "" && own !== announced) {
     throw invalidArgument(
