@@ -33,9 +33,7 @@ export function importImage(parts: ImageParts, options: ImportOptions): AsyncIte
   const name = options.repository === "" ? undefined : parseTagTarget(options.repository, options.tag);
   const config = applyConfigChanges({}, options.changes);
   const platform = options.platform ? normalizePlatform(options.platform) : parts.platform;
-  if (platform.os !== parts.platform.os) {
-    throw invalidArgument(`operating system ${JSON.stringify(platform.os)} is not supported`);
-  }
+  if (platform.os !== parts.platform.os) throw invalidArgument("operating system is not supported");
   return streamProgress(async (report, signal) => {
     const content =
       options.source === "-" ? options.content : fetchArchive(options.source, { report, signal });

@@ -65,7 +65,7 @@ export async function createContainer(
   const id = newId();
   const config = completeConfig(mergeImageConfig(configRequest, image.config), hostConfig, id);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
-  if (path === undefined || path === "") throw noCommand();
+  if (path === undefined) throw noCommand();
   publishedPorts(config, hostConfig);
   const requestedEndpoints = requestedNetworks(parts, hostConfig, networking?.EndpointsConfig ?? {});
   checkLinks(parts, hostConfig);
