@@ -82,6 +82,25 @@ describe("a log plug-in", () => {
     liar.close();
   });
 
+  test("that gives nothing back, with nothing kept here, says so at once", async () => {
+    const deaf = createServer((request, response) => {
+      if (request.url === "/Plugin.Activate") response.end('{"Implements":["LogDriver"]}');
+      else response.end(request.url === "/LogDriver.Capabilities" ? '{"Cap":{}}' : "{}");
+    });
+    const socketPath = join(harness.engine.directory, "deaf.sock");
+    deaf.listen(socketPath);
+    await once(deaf, "listening");
+    writeFileSync(join(harness.engine.runRoot, "plugins/deaf.spec"), `unix://${socketPath}`);
+    const driver = ["--log-driver", "deaf", "--log-opt", "cache-disabled=true"];
+    await docker("create", "--name", "unheard", ...driver, TEST_IMAGE);
+    expect((await docker("logs", "unheard")).stderr).toBe(
+      "Error response from daemon: configured logging driver does not support reading\n",
+    );
+    await docker("rm", "unheard");
+    deaf.closeAllConnections();
+    deaf.close();
+  });
+
   test("that nobody knows is refused at create", async () => {
     expect((await docker("create", "--log-driver", "nosuch", TEST_IMAGE)).stderr).toContain(
       "logger: no log driver named 'nosuch' is registered",

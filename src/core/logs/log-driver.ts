@@ -87,6 +87,8 @@ export interface LogDriver {
     follow: boolean,
     signal: AbortSignal,
   ): Promise<AsyncIterable<readonly LogEntry[]> | undefined>;
+  /** Whether `readBack` ever gives anything. Errors: unavailable, internal. */
+  givesBack?(): Promise<boolean>;
   /** The file that `inspect` shows; empty where there is none. */
   logPath(source: Pick<LogSource, "containerId" | "directory">): string;
 }

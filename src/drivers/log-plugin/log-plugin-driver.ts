@@ -44,6 +44,10 @@ export class LogPluginDriver implements LogDriver {
     return await this.#plugin.read(source, query, follow, signal);
   }
 
+  async givesBack(): Promise<boolean> {
+    return await this.#plugin.canRead();
+  }
+
   logPath(): string {
     return "";
   }

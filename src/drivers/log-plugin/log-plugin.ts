@@ -36,6 +36,10 @@ export class LogPlugin {
     await client.call("LogDriver.StopLogging", { File: `${rootFor(client, directory)}/${fifo}` }, CALL);
   }
 
+  async canRead(): Promise<boolean> {
+    return await canRead(await this.#connect(0));
+  }
+
   /** What it kept of the container's output, undefined where it gives nothing back. */
   async read(
     source: LogSource,

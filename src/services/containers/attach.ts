@@ -104,7 +104,7 @@ async function* sessionOutput(
   attachment: Promise<TaskAttachment> | undefined,
 ): AsyncIterable<OutputChunk> {
   if (options.logs) {
-    const { groups } = readLogs(parts, record.id, {
+    const { groups } = await readLogs(parts, record.id, {
       stdout: options.stdout,
       stderr: options.stderr,
       follow: false,

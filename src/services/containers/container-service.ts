@@ -98,7 +98,7 @@ export class ContainerService {
   }
 
   async logs(idOrName: string, options: LogsOptions): Promise<ContainerLogs> {
-    return readLogs(this.#parts, this.#id(idOrName), options);
+    return await readLogs(this.#parts, this.#id(idOrName), options);
   }
 
   async changes(idOrName: string): Promise<FilesystemChange[]> {

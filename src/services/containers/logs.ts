@@ -16,7 +16,11 @@ export interface LogsOptions {
 }
 
 /** What the container wrote. Errors: invalidArgument, notImplemented (its log driver keeps nothing). */
-export function readLogs(parts: ContainerParts, id: string, options: LogsOptions): ContainerLogs {
+export async function readLogs(
+  parts: ContainerParts,
+  id: string,
+  options: LogsOptions,
+): Promise<ContainerLogs> {
   const record = currentRecord(parts, id);
   if (!options.stdout && !options.stderr) {
     throw invalidArgument("Bad parameters: you must choose at least one stream");
@@ -31,7 +35,7 @@ export function readLogs(parts: ContainerParts, id: string, options: LogsOptions
     ...(options.tail === undefined ? {} : { tail: options.tail }),
   };
   const ended = options.follow ? endOfOutput(parts, id, options.signal) : undefined;
-  return { tty: record.config.Tty ?? false, groups: parts.logs.read(record, query, ended) };
+  return { tty: record.config.Tty ?? false, groups: await parts.logs.read(record, query, ended) };
 }
 
 /** Following ends when the container stops for good, and goes on through restarts. */

@@ -4,15 +4,15 @@ import type { LogDriver, LogDrivers, LogOptions } from "../../core/logs/log-driv
 import { cacheOptions } from "../../drivers/logs/mod.ts";
 import type { LogConfig } from "../../spec/engine-api/mod.ts";
 
-/** Options that are the engine's own, whatever the driver. */
-const ENGINE_OPTIONS: ReadonlySet<string> = new Set([
-  "mode",
-  "max-buffer-size",
+/** Options of what is kept beside a driver that cannot be read. */
+const CACHE_OPTIONS: readonly string[] = [
   "cache-disabled",
   "cache-max-size",
   "cache-max-file",
   "cache-compress",
-]);
+];
+/** Options that are the engine's own, whatever the driver. */
+const ENGINE_OPTIONS: ReadonlySet<string> = new Set(["mode", "max-buffer-size", ...CACHE_OPTIONS]);
 const NON_BLOCKING = "non-blocking";
 /** Docker's default for `max-buffer-size`. */
 const DEFAULT_BUFFER_BYTES = 1024 * 1024;
@@ -37,11 +37,16 @@ export interface ParsedLogConfig {
   readonly cacheDisabled: boolean;
 }
 
-/** What a container gets where it asks for nothing, or for the default driver without some option. */
+/**
+ * What a container gets where it asks for nothing, or for the default driver without some option. What is kept beside a
+ * driver is the engine's own affair, so that these defaults hold for every driver. Source: moby, daemon/logs.go.
+ */
 export function mergeLogConfig(request: LogConfig | undefined, defaults: LogChoice): LogChoice {
   const type = request?.Type || defaults.Type;
-  const options = request?.Config ?? {};
-  return { Type: type, Config: type === defaults.Type ? { ...defaults.Config, ...options } : { ...options } };
+  const inherited = Object.entries(defaults.Config).filter(
+    ([option]) => type === defaults.Type || CACHE_OPTIONS.includes(option),
+  );
+  return { Type: type, Config: { ...Object.fromEntries(inherited), ...request?.Config } };
 }
 
 /** Errors: invalidArgument with docker's texts. */

@@ -138,17 +138,19 @@ export class LogService {
 
   /**
    * Entries in groups; with `ended` goes on until that resolves and everything was read.
-   * Errors: notImplemented where the container's configuration keeps nothing.
+   * Errors: notImplemented where the container's configuration keeps nothing; unavailable where only a plug-in can tell,
+   * and does not.
    */
-  read(
+  async read(
     container: LoggedContainer,
     query: LogQuery & { readonly details: boolean },
     ended?: Promise<unknown>,
-  ): AsyncIterable<readonly DetailedLogEntry[]> {
-    const config = this.#configOf(container);
-    const { openStore, openSink, readBack } = config.driver;
-    const keeps = openStore || readBack || (openSink && !config.cacheDisabled);
-    if (!keeps) throw notImplemented("configured logging driver does not support reading");
+  ): Promise<AsyncIterable<readonly DetailedLogEntry[]>> {
+    const { driver, cacheDisabled } = this.#configOf(container);
+    const keeps = driver.openStore || (driver.openSink && !cacheDisabled);
+    if (!keeps && !(await driver.givesBack?.())) {
+      throw notImplemented("configured logging driver does not support reading");
+    }
     const groups = this.#read(container, query, ended);
     return query.details ? withAttributes(groups, this.#attributesOf(container)) : groups;
   }
