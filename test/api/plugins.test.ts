@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -105,6 +105,22 @@ describe("a volume plug-in", () => {
       "Error response from daemon: create seen: driver 'directories' already has volume 'seen': volume name must be unique\n",
     );
     await docker("volume", "rm", "seen");
+  });
+
+  test("that lost a volume makes it again, or leaves its name to others, unless a container has it", async () => {
+    await docker("volume", "create", "-d", "directories", "lost");
+    rmdirSync(join(root, "lost"));
+    expect((await docker("volume", "create", "-d", "directories", "lost")).stdout).toBe("lost\n");
+    expect(readdirSync(root)).toEqual(["lost"]);
+    await docker("create", "--name", "holder", "-v", "lost:/v", TEST_IMAGE);
+    rmdirSync(join(root, "lost"));
+    expect((await docker("volume", "create", "lost")).stderr).toContain(
+      "found references to volume 'lost' in driver 'directories' but the volume was not found in the driver",
+    );
+    await docker("rm", "holder");
+    await docker("volume", "create", "lost");
+    expect((await docker("volume", "inspect", "-f", "{{.Driver}}", "lost")).stdout).toBe("local\n");
+    await docker("volume", "rm", "lost");
   });
 
   test("that nobody knows is not found", async () => {

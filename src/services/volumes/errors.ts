@@ -13,6 +13,17 @@ export const unknownVolumeDriver = (name: string): EngineError =>
 export const nameOfOtherDriver = (name: string, driver: string): EngineError =>
   conflict(`driver '${driver}' already has volume '${name}': volume name must be unique`);
 
+export const nobodyKnowsWhether = (name: string, driver: string, cause: unknown): EngineError =>
+  conflict(
+    `found reference to volume '${name}' in driver '${driver}', but got an error while checking the driver: ${messageOf(cause)}: volume name must be unique`,
+    { cause },
+  );
+
+export const usedButGone = (name: string, driver: string): EngineError =>
+  conflict(
+    `found references to volume '${name}' in driver '${driver}' but the volume was not found in the driver -- you may need to remove containers referencing this volume or force remove the volume to re-create it: volume name must be unique`,
+  );
+
 export const cannotBeRenamed = (name: string, driver: string): EngineError =>
   conflict(`rename ${name}: volumes of the driver ${driver} keep their names`);
 

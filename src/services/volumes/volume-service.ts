@@ -13,8 +13,9 @@ import type {
   VolumeListResponse,
   VolumesPruneResponse,
 } from "../../spec/engine-api/mod.ts";
-import { nameOfOtherDriver, noSuchVolume, operationFailed, pruneRunning, volumeInUse } from "./errors.ts";
+import { noSuchVolume, operationFailed, pruneRunning, usedButGone, volumeInUse } from "./errors.ts";
 import { ANONYMOUS_LABEL, listFilter, pruneFilter } from "./filters.ts";
+import { findExisting } from "./find-existing.ts";
 import {
   anonymousVolume,
   type BorrowedVolume,
@@ -111,7 +112,8 @@ export class VolumeService {
   async ensure(wanted: WantedVolume): Promise<VolumeRecord> {
     try {
       using _turn = await this.#locks.acquire(wanted.name);
-      return (await this.#existing(wanted)) ?? (await this.#make(wanted));
+      const existing = await findExisting(this.#parts, wanted, (volume) => this.#dropStale(volume));
+      return existing ?? (await this.#make(wanted));
     } catch (error) {
       throw operationFailed("create", wanted.name, error);
     }
@@ -299,14 +301,10 @@ export class VolumeService {
     };
   }
 
-  async #existing(wanted: WantedVolume): Promise<VolumeRecord | undefined> {
-    const existing = this.#parts.store.get(wanted.name);
-    if (!existing)
-      return wanted.driver === "" ? (await findForeign(this.#parts.drivers, wanted.name))?.record : undefined;
-    if (wanted.driver === "" || wanted.driver === existing.driver) return existing;
-    const { name } = await this.#parts.drivers.find(wanted.driver);
-    if (name !== existing.driver) throw nameOfOtherDriver(wanted.name, existing.driver);
-    return existing;
+  /** What is stored of a volume that is gone is gone as well. Errors: conflict where containers have it. */
+  #dropStale(volume: VolumeRecord): void {
+    if (this.#holdersOf(volume.name).length > 0) throw usedButGone(volume.name, volume.driver);
+    this.#forget(volume);
   }
 
   async #make(wanted: WantedVolume): Promise<VolumeRecord> {
