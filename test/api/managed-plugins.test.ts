@@ -224,6 +224,12 @@ describe("managed plug-ins", () => {
     expect(failed.stderr).toContain("has ended without listening");
     expect(await inspect("silent")).toMatchObject({ Enabled: false });
     expect((await plugin("rm", "silent")).code).toBe(0);
+    makePluginTree(tree, { interface: { types: [] }, mounts: [{ name: "m", settable: ["source"] }] });
+    await plugin("create", "unfinished", tree);
+    expect((await plugin("enable", "unfinished")).stderr).toContain(
+      'invalid plugin config: interface socket ""',
+    );
+    expect((await plugin("rm", "unfinished")).code).toBe(0);
     const image = await plugin("install", "--grant-all-permissions", `${registry.address}/nosuch`);
     expect(image.code).toBe(1);
   });

@@ -1,1 +1,6 @@
-export { capabilitiesOf, PLUGIN_CONFIG_MEDIA_TYPE, parsePluginConfig } from "./plugin-config.ts";
+export {
+  capabilitiesOf,
+  PLUGIN_CONFIG_MEDIA_TYPE,
+  parsePluginConfig,
+  requireRunnable,
+} from "./plugin-config.ts";

@@ -39,7 +39,7 @@ const NETWORKS: ReadonlySet<string> = new Set(["", "bridge", "host", "none", "nu
 
 /**
  * Reads a plug-in's `config.json`, names of fields in any case. The result has every field that the API shows.
- * Errors: invalidArgument for what is no config, and for one that could not be run.
+ * Errors: invalidArgument for what is no config, and for one that no engine could run safely.
  */
 export function parsePluginConfig(text: string): PluginConfig {
   let config: PluginConfig;
@@ -97,14 +97,17 @@ function complete(given: Partial<PluginConfig>): PluginConfig {
   };
 }
 
-/** Paths become parts of paths on the host, so they are checked before anything is made of them. */
+/**
+ * Paths become parts of paths on the host, so they are checked before anything is made of them. What is missing is only
+ * missed by a plug-in that is to run.
+ */
 function check({
   Interface: face,
   Network,
   PropagatedMount: propagated,
   Mounts: mounts,
 }: PluginConfig): void {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(face.Socket)) {
+  if (face.Socket !== "" && !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(face.Socket)) {
     throw invalidArgument(`invalid plugin config: interface socket ${JSON.stringify(face.Socket)}`);
   }
   if (face.ProtocolScheme && face.ProtocolScheme !== "moby.plugins.http/v1") {
@@ -117,9 +120,17 @@ function check({
     throw invalidArgument(`invalid plugin config: propagated mount ${JSON.stringify(propagated)}`);
   }
   for (const { Destination: destination } of mounts ?? []) {
-    if (!isCleanPath(destination)) {
+    if (destination !== "" && !isCleanPath(destination)) {
       throw invalidArgument(`invalid plugin config: mount destination ${JSON.stringify(destination)}`);
     }
+  }
+}
+
+/** Errors: invalidArgument where the config, which may be stored, lacks what a process needs. */
+export function requireRunnable({ Interface: face, Mounts: mounts }: PluginConfig): void {
+  if (face.Socket === "") throw invalidArgument('invalid plugin config: interface socket ""');
+  if (mounts?.some(({ Destination: destination }) => destination === "")) {
+    throw invalidArgument('invalid plugin config: mount destination ""');
   }
 }
 

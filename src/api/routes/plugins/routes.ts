@@ -43,10 +43,11 @@ function readRoutes(backend: PluginsBackend): Endpoint[] {
 function transferRoutes(backend: PluginsBackend): Endpoint[] {
   const install = async (
     exchange: Exchange,
-    name: string,
+    nameOf: () => string,
     start: (request: PluginInstallRequest) => AsyncIterable<ProgressMessage>,
   ) => {
     const granted = await exchange.readJson();
+    const name = nameOf();
     const request = {
       ...remoteOf(exchange),
       name,
@@ -59,10 +60,12 @@ function transferRoutes(backend: PluginsBackend): Endpoint[] {
     {
       method: "POST",
       path: "/plugins/pull",
-      handle: async (exchange) => {
-        const name = backend.nameFor(exchange.query.text("remote"), exchange.query.text("name"));
-        await install(exchange, name, (request) => backend.pull(request));
-      },
+      handle: (exchange) =>
+        install(
+          exchange,
+          () => backend.nameFor(exchange.query.text("remote"), exchange.query.text("name")),
+          (request) => backend.pull(request),
+        ),
     },
     {
       method: "POST",
@@ -76,7 +79,12 @@ function transferRoutes(backend: PluginsBackend): Endpoint[] {
       method: "POST",
       path: "/plugins/:name/upgrade",
       since: "1.26",
-      handle: (exchange) => install(exchange, exchange.param("name"), (request) => backend.upgrade(request)),
+      handle: (exchange) =>
+        install(
+          exchange,
+          () => exchange.param("name"),
+          (request) => backend.upgrade(request),
+        ),
     },
     {
       method: "POST",

@@ -8,7 +8,7 @@ import type { RegistryCredentials } from "../../../core/remotes/remote.ts";
 import type { ManagedPluginFinder, PluginAddress } from "../../../drivers/plugin-client/mod.ts";
 import { unmountBelow } from "../../../os/linux/mount.ts";
 import type { Plugin, PluginPrivilege, ProgressMessage } from "../../../spec/engine-api/mod.ts";
-import { capabilitiesOf } from "../../../spec/plugin-config/mod.ts";
+import { capabilitiesOf, requireRunnable } from "../../../spec/plugin-config/mod.ts";
 import {
   familiarString,
   parseNormalized,
@@ -207,10 +207,11 @@ export class ManagedPluginService implements ManagedPluginFinder {
     );
   }
 
-  /** The plug-in runs and answers. Errors: notFound, conflict (it does already), internal. */
+  /** The plug-in runs and answers. Errors: notFound, conflict (it does already), invalidArgument (its config), internal. */
   async enable(name: string, timeoutSeconds: number): Promise<void> {
     await this.#turn(name, async (record) => {
       if (record.enabled) throw pluginEnabled(record.name, "plugin already enabled: ");
+      requireRunnable(record.config);
       await this.#processes.start(changePlugin(this.#parts, record, { timeoutSeconds }));
       changePlugin(this.#parts, record, { enabled: true });
       publishPluginEvent(this.#parts, "enable", record.id, name);

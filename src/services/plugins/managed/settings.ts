@@ -50,7 +50,7 @@ function changeOne(config: PluginConfig, settings: PluginSettings, each: Assignm
   const mount = config.Mounts?.find((known) => known.Name === name);
   if (mount) {
     checkSettable(each, "source", mount.Settable);
-    if (mount.Source === null) throw internal("plugin config has no mount source");
+    if (mount.Source === null) throw internal("Plugin config has no mount source");
     const changed = settings.Mounts.map((known) =>
       known.Name === name ? { ...known, Source: value } : known,
     );
@@ -59,7 +59,7 @@ function changeOne(config: PluginConfig, settings: PluginSettings, each: Assignm
   const device = config.Linux.Devices?.find((known) => known.Name === name);
   if (device) {
     checkSettable(each, "path", device.Settable);
-    if (device.Path === null) throw internal("plugin config has no device path");
+    if (device.Path === null) throw internal("Plugin config has no device path");
     const changed = settings.Devices.map((known) =>
       known.Name === name ? { ...known, Path: value } : known,
     );
