@@ -142,6 +142,8 @@ describe("mounts of every kind with the docker command line", () => {
       const { stderr } = await shell("touch /d/f", "--mount", `type=bind,src=/dev,dst=/d,${forced}`);
       expect(stderr).toContain("Read-only file system");
       expect(await touch(",readonly,bind-recursive=writable")).toMatchObject({ stderr: "", code: 0 });
+      const flat = `type=bind,src=${source},dst=/all,bind-recursive=disabled`;
+      expect((await shell("ls /all/inner/_data", "--mount", flat)).stdout).toBe("");
       await docker("rm", "-f", "holder");
       await docker("volume", "rm", "inner");
     });
@@ -154,6 +156,16 @@ describe("mounts of every kind with the docker command line", () => {
       expect((await shell("true", "-v", "named:/x:rshared")).stderr).toContain(
         `invalid volume specification: 'named:/x:rshared': invalid mount config for type "volume": field BindOptions must not be specified`,
       );
+    });
+
+    test("what hides /proc is refused, what lxcfs puts there is not", async () => {
+      const refused = await shell("true", "-v", "/proc/sys");
+      expect(refused.stderr).toContain('"/proc/sys" cannot be mounted because it is inside /proc');
+      expect((await shell("true", "-v", "/etc:/proc")).stderr).toContain("because it is not of type proc");
+      expect((await shell("grep -q Name /proc/1/status", "-v", "/proc:/proc")).code).toBe(0);
+      const uptime = join(harness.engine.directory, "uptime");
+      writeFileSync(uptime, "1.00 1.00\n");
+      expect((await shell("cat /proc/uptime", "-v", `${uptime}:/proc/uptime`)).stdout).toBe("1.00 1.00\n");
     });
 
     test.each([
@@ -283,5 +295,13 @@ describe("mounts of every kind with the docker command line", () => {
       ...["--mount", "type=tmpfs,dst=/t,tmpfs-size=65536,tmpfs-mode=1770", "--tmpfs", "/u:exec,size=128k"],
     );
     expect(seen.stdout).toBe("nosuid\nnoexec\nsize=64k\nmode=1770\nnosuid\nsize=128k\n");
+    const shared = await shell(
+      "grep ' / /[tu] ' /proc/self/mountinfo",
+      "--tmpfs",
+      "/t:shared",
+      "--tmpfs",
+      "/u",
+    );
+    expect(shared.stdout.match(/\/[tu] |shared/g)).toEqual(["/t ", "shared", "/u "]);
   });
 });

@@ -32,6 +32,8 @@ export interface ContainerCreateInput {
   readonly platform: OCIPlatform | undefined;
   /** In the shape of the newest API version, whatever version the client spoke. */
   readonly request: ContainerCreateRequest;
+  /** Read-only `Binds`, which cannot say it themselves, leave what is mounted below them writable. */
+  readonly readOnlyBindsAreFlat: boolean;
 }
 
 export interface AttachOptions {

@@ -27,7 +27,8 @@ export function createRoute(backend: ContainersBackend, options: ContainerRouteO
         ? platformText(exchange.query, "platform")
         : undefined;
       const name = exchange.query.text("name").replace(/^\//, "");
-      const created = await backend.create({ name, platform, request });
+      const readOnlyBindsAreFlat = exchange.version.below("1.44");
+      const created = await backend.create({ name, platform, request, readOnlyBindsAreFlat });
       exchange.json(201, { Id: created.id, Warnings: [...created.warnings, ...warnings] });
     },
   };

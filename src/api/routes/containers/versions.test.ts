@@ -140,12 +140,14 @@ describe("create", () => {
   ) => {
     let asked: ContainerCreateRequest | undefined;
     let platform: unknown;
+    let readOnlyBindsAreFlat: boolean | undefined;
     await using server = await TestServer.start(
       {
         containers: {
           create: async (input) => {
             asked = input.request;
             platform = input.platform;
+            readOnlyBindsAreFlat = input.readOnlyBindsAreFlat;
             return { id: "new", warnings: ["own"] };
           },
         },
@@ -155,7 +157,7 @@ describe("create", () => {
     const answer = await server.request("POST", `/v${version}/containers/create${options.query ?? ""}`, {
       body,
     });
-    return { asked, platform, status: answer.status, body: answer.body };
+    return { asked, platform, readOnlyBindsAreFlat, status: answer.status, body: answer.body };
   };
   const refused = (body: ContainerCreateRequest) =>
     across(async (version) => {
@@ -238,6 +240,8 @@ describe("create", () => {
           ?.ReadOnlyNonRecursive,
     );
     expect(flat).toEqual(since("1.44", true, undefined));
+    const binds = await across(async (version) => (await create(version, {})).readOnlyBindsAreFlat);
+    expect(binds).toEqual(since("1.44", true, false));
   });
 
   test("the container's MAC address moved to its endpoint", async () => {

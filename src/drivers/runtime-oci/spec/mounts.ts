@@ -58,12 +58,15 @@ function readOnlyOption({ recursiveReadOnly }: ResolvedMount, host: HostFacts): 
 
 function fromResolved(mount: ResolvedMount, host: HostFacts): RuntimeMount {
   const { type, destination } = mount;
-  const options =
-    type === "tmpfs"
-      ? [...(mount.options ?? [])]
-      : [mount.nonRecursive ? "bind" : "rbind", mount.propagation || "rprivate"];
+  const options = type === "tmpfs" ? [...(mount.options ?? [])] : bindOptions(mount);
   if (mount.readOnly) options.push(readOnlyOption(mount, host));
   return { destination, type, source: type === "tmpfs" ? "tmpfs" : mount.source!, options };
+}
+
+/** A bind of one mount has nothing below it; told to be recursive in its propagation, crun binds recursively as well. */
+function bindOptions({ nonRecursive, propagation = "" }: ResolvedMount): string[] {
+  const wanted = propagation || "rprivate";
+  return nonRecursive ? ["bind", wanted.replace(/^r/, "")] : ["rbind", wanted];
 }
 
 function generatedFiles(input: RuntimeSpecInput): RuntimeMount[] {
@@ -108,12 +111,13 @@ export function withInit(args: readonly string[]): string[] {
   return [INIT_PATH, "--", ...args];
 }
 
-/** How mounts travel between the container's root and the host: as the most open of its mounts needs it. */
-export function rootPropagation(
-  mounts: readonly ResolvedMount[],
-): "rprivate" | "rshared" | "rslave" | undefined {
-  const used = mounts.map((mount) => mount.propagation ?? "");
-  if (used.some((propagation) => propagation === "shared" || propagation === "rshared")) return "rshared";
-  if (used.some((propagation) => propagation === "slave" || propagation === "rslave")) return "rslave";
+/**
+ * How mounts travel between the container's root and the host: as the most open of its mounts needs it. What is mounted on the
+ * root keeps its own way: crun makes all of it private where nothing is said of the root. Source: moby, daemon/oci_linux.go.
+ */
+export function rootPropagation(mounts: readonly ResolvedMount[]): "shared" | "rslave" | undefined {
+  const used = mounts.flatMap(({ propagation, options }) => [propagation ?? "", ...(options ?? [])]);
+  if (used.some((option) => option === "shared" || option === "rshared")) return "shared";
+  if (used.some((option) => option === "slave" || option === "rslave")) return "rslave";
   return undefined;
 }

@@ -38,6 +38,8 @@ export interface CreateInput {
   readonly name: string;
   readonly platform: OCIPlatform | undefined;
   readonly request: ContainerCreateRequest;
+  /** As `MountOptions`; missing for no. */
+  readonly readOnlyBindsAreFlat?: boolean;
 }
 
 /**
@@ -72,7 +74,9 @@ export async function createContainer(
 
   using volumes = parts.volumes.reserve();
   try {
-    const mounts = await resolveMounts(config, hostConfig, mountResolver(parts, volumes));
+    const { readOnlyBindsAreFlat = false } = input;
+    const resolver = mountResolver(parts, volumes);
+    const mounts = await resolveMounts(config, hostConfig, resolver, { readOnlyBindsAreFlat });
     const record: ContainerRecord = {
       id,
       name,

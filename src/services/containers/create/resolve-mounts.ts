@@ -26,6 +26,12 @@ export interface MountResolver {
   readonly dataRoot: string;
 }
 
+/** What the API version of a request says about mounts. */
+export interface MountOptions {
+  /** Read-only `Binds`, which cannot say it themselves, leave what is mounted below them writable. */
+  readonly readOnlyBindsAreFlat: boolean;
+}
+
 /**
  * Everything that is mounted into the container, parents before children. Named and anonymous volumes exist
  * afterwards. Order of precedence as docker: `--volumes-from`, then `-v`, then `--mount`; the image's volumes fill
@@ -35,6 +41,7 @@ export async function resolveMounts(
   config: ContainerConfig,
   hostConfig: HostConfig,
   resolver: MountResolver,
+  options: MountOptions,
 ): Promise<ContainerMount[]> {
   const mounts = new Map<string, ContainerMount>();
   const tmpfs = (hostConfig.Tmpfs ? Object.entries(hostConfig.Tmpfs) : []).map(([target, options]) => ({
@@ -52,7 +59,7 @@ export async function resolveMounts(
     const covered = binds.includes(request) && tmpfs.some((each) => each.destination === destination);
     if (seen.has(destination) || covered) throw invalidArgument(`Duplicate mount point: ${destination}`);
     seen.add(destination);
-    mounts.set(destination, await resolveRequest(request, hostConfig, resolver));
+    mounts.set(destination, await resolveRequest(request, hostConfig, resolver, options));
   }
   for (const { destination, options } of tmpfs) {
     mounts.set(destination, {
@@ -107,11 +114,12 @@ async function resolveRequest(
   request: MountRequest,
   hostConfig: HostConfig,
   resolver: MountResolver,
+  mountOptions: MountOptions,
 ): Promise<ContainerMount> {
   const { type, destination, readWrite } = request;
   switch (type) {
     case "bind":
-      return await bindMount(request, resolver.dataRoot);
+      return await bindMount(request, resolver.dataRoot, mountOptions);
     case "tmpfs": {
       const options = mergeTmpfsOptions(tmpfsOptionsOf(request.spec?.TmpfsOptions, !readWrite));
       return { type, destination, readWrite, mode: "", options, listed: true };
@@ -160,7 +168,11 @@ async function requestedVolume(
   });
 }
 
-async function bindMount(request: MountRequest, dataRoot: string): Promise<BindMount> {
+async function bindMount(
+  request: MountRequest,
+  dataRoot: string,
+  { readOnlyBindsAreFlat }: MountOptions,
+): Promise<BindMount> {
   const options = request.spec?.BindOptions;
   if (!request.createSource) await checkSource(request.source);
   const propagationIsOurs = wantsSlave(request, dataRoot);
@@ -174,7 +186,7 @@ async function bindMount(request: MountRequest, dataRoot: string): Promise<BindM
     propagationIsOurs,
     createSource: request.createSource,
     nonRecursive: options?.NonRecursive ?? false,
-    readOnlyNonRecursive: options?.ReadOnlyNonRecursive ?? false,
+    readOnlyNonRecursive: request.spec ? (options?.ReadOnlyNonRecursive ?? false) : readOnlyBindsAreFlat,
     readOnlyForceRecursive: options?.ReadOnlyForceRecursive ?? false,
   };
 }

@@ -12,6 +12,7 @@ import { findMountOf, type MountRow } from "../../../os/linux/mountinfo.ts";
 import type { MountPropagation } from "../../../spec/engine-api/mod.ts";
 import type { ContainerParts } from "../parts.ts";
 import { openSubpath } from "./open-subpath.ts";
+import { refuseProcMounts } from "./refuse-proc-mounts.ts";
 
 /**
  * Volumes are lent, images mounted, and host directories asked for by `-v` exist. Repeating it is harmless; what it did
@@ -21,6 +22,7 @@ export async function prepareMounts(
   parts: ContainerParts,
   record: ContainerRecord,
 ): Promise<ResolvedMount[]> {
+  await refuseProcMounts(record.mounts);
   const prepared: ResolvedMount[] = [];
   for (const mount of record.mounts) {
     if (mount.type === "tmpfs") prepared.push(tmpfs(mount));
