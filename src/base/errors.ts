@@ -64,7 +64,9 @@ export function isKind(error: unknown, kind: ErrorKind): error is EngineError {
   return error instanceof EngineError && error.kind === kind;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; both messages where clearing up after a failure failed as well. */
 export function messageOf(error: unknown): string {
+  if (error instanceof SuppressedError)
+    return `${messageOf(error.suppressed)}; then ${messageOf(error.error)}`;
   return error instanceof Error ? error.message : String(error);
 }
