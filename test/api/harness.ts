@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, beforeAll, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, removeContainers } from "../fixtures/docker-cli.ts";
 import { type EngineOptions, startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 
@@ -42,12 +42,7 @@ export function useEngine(options?: EngineOptions, program?: string): Harness {
     await using engine = harness.engine;
     // A test that timed out took the daemon with it; its containers run on.
     if ((await harness.docker(["version"])).code !== 0) await engine.restart();
-    const { stdout } = await harness.docker(["ps", "--all", "--quiet"]);
-    const containers = stdout.split("\n").filter(Boolean);
-    if (containers.length > 0) await harness.docker(["rm", "--force", "--volumes", ...containers]);
-    await harness.docker(["network", "prune", "--force"]);
-    await engine.stop();
-    expect(engine.leaks()).toEqual([]);
+    await removeContainers(harness.docker);
   });
 
   return {

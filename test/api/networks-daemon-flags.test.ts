@@ -3,15 +3,12 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { untilTrue } from "../faults/until.ts";
-import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, removeContainers } from "../fixtures/docker-cli.ts";
 import { startEngine } from "../fixtures/engine.ts";
-import { runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
+import { importTestImage, TEST_IMAGE } from "./harness.ts";
 
 describe("daemon flags of networks with the docker command line", () => {
-  const IMAGE = "test/busybox:latest";
-
   /** Runs `work` against an engine with these flags; nothing may be left of it. */
   async function withEngine(flags: string[], work: (docker: DockerCli) => Promise<void>): Promise<void> {
     // Other suites may have used up the pools that every engine starts from.
@@ -20,21 +17,12 @@ describe("daemon flags of networks with the docker command line", () => {
       : ["--default-address-pool", "base=10.223.0.0/16,size=24"];
     await using engine = await startEngine({ flags: [...flags, ...own] });
     const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
-    const root = makeBusyboxRoot(join(engine.directory, "busybox"));
-    const tar = join(engine.directory, "busybox.tar");
-    await runOrThrow(["tar", "-C", root, "-cf", tar, "."]);
-    await docker(["import", "--change", 'CMD ["sh"]', tar, IMAGE]);
+    await importTestImage(engine, docker);
     try {
       await work(docker);
     } finally {
-      const { stdout } = await docker(["ps", "-aq"]);
-      const containers = stdout.split("\n").filter(Boolean);
-      if (containers.length > 0) await docker(["rm", "-f", ...containers]);
-      await docker(["network", "prune", "-f"]);
+      await removeContainers(docker);
     }
-    await engine.stop();
-
-    expect(engine.leaks()).toEqual([]);
   }
 
   const folder = makeTempDir("daemon-flags");
@@ -72,7 +60,7 @@ describe("daemon flags of networks with the docker command line", () => {
         docker,
         "run",
         "--rm",
-        IMAGE,
+        TEST_IMAGE,
         "sh",
         "-c",
         "ip addr show eth0; ip route; ip -6 addr",
@@ -81,7 +69,7 @@ describe("daemon flags of networks with the docker command line", () => {
       expect(out).toContain("/16");
       expect(out).toContain("default via 10.219.0.9");
       expect(out).toContain("fd00:219::");
-      await run(docker, "run", "-d", "--name", "web", "-p", "80", IMAGE, "sleep", "60");
+      await run(docker, "run", "-d", "--name", "web", "-p", "80", TEST_IMAGE, "sleep", "60");
       expect(
         (await run(docker, "port", "web")).split("\n").filter((line) => line.includes("127.0.0.1:")),
       ).toHaveLength(1);
@@ -94,15 +82,15 @@ describe("daemon flags of networks with the docker command line", () => {
 
   test("icc=false keeps containers of the default bridge apart", async () => {
     await withEngine(["--icc=false"], async (docker) => {
-      await run(docker, "run", "-d", "--name", "one", IMAGE, "sleep", "60");
+      await run(docker, "run", "-d", "--name", "one", TEST_IMAGE, "sleep", "60");
       const address = (
         await run(docker, "inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "one")
       ).trim();
-      expect(await run(docker, "run", "--rm", IMAGE, "ping", "-c1", "-W1", address)).toContain(
+      expect(await run(docker, "run", "--rm", TEST_IMAGE, "ping", "-c1", "-W1", address)).toContain(
         "0 packets received",
       );
-      await run(docker, "run", "-d", "--name", "db", "--expose", "80", IMAGE, "httpd", "-f", "-p", "80");
-      await run(docker, "run", "-d", "--name", "app", "--link", "db:store", IMAGE, "sleep", "60");
+      await run(docker, "run", "-d", "--name", "db", "--expose", "80", TEST_IMAGE, "httpd", "-f", "-p", "80");
+      await run(docker, "run", "-d", "--name", "app", "--link", "db:store", TEST_IMAGE, "sleep", "60");
       const ask = (where: string, from = "app") =>
         run(docker, "exec", from, "sh", "-c", `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 ${where} 80`);
       expect(await ask("store")).toContain("404 Not Found");
@@ -112,7 +100,7 @@ describe("daemon flags of networks with the docker command line", () => {
       expect(await ask(await place("db"), "one")).toContain("timed out");
       // The other one comes back with another address: the link leads there, and the old place is closed.
       await run(docker, "stop", "-t", "0", "db");
-      await run(docker, "run", "-d", "--name", "heir", IMAGE, "httpd", "-f", "-p", "80");
+      await run(docker, "run", "-d", "--name", "heir", TEST_IMAGE, "httpd", "-f", "-p", "80");
       await untilTrue(async () => (await ask(await place("heir"))).includes("timed out"));
       await run(docker, "start", "db");
       await untilTrue(async () => (await ask("store")).includes("404 Not Found"));
@@ -125,7 +113,7 @@ describe("daemon flags of networks with the docker command line", () => {
   test("an engine without a default bridge leaves its containers alone with themselves", async () => {
     await withEngine(["--bridge", "none"], async (docker) => {
       expect(await run(docker, "network", "ls", "--format", "{{.Name}}")).toBe("host\nnone\n");
-      expect(await run(docker, "run", "--rm", IMAGE, "ls", "/sys/class/net")).toBe("lo\n");
+      expect(await run(docker, "run", "--rm", TEST_IMAGE, "ls", "/sys/class/net")).toBe("lo\n");
     });
   }, 30_000);
 
@@ -139,7 +127,7 @@ describe("daemon flags of networks with the docker command line", () => {
           docker,
           "run",
           "--rm",
-          IMAGE,
+          TEST_IMAGE,
           "sh",
           "-c",
           "ip addr show eth0; ping -c1 -W2 10.221.0.1",
@@ -164,16 +152,25 @@ describe("daemon flags of networks with the docker command line", () => {
         ["--config-file", configFile(config)],
       ].flat(),
       async (docker) => {
-        const resolv = await run(docker, "run", "--rm", IMAGE, "cat", "/etc/resolv.conf");
+        const resolv = await run(docker, "run", "--rm", TEST_IMAGE, "cat", "/etc/resolv.conf");
         for (const line of ["nameserver 192.0.2.53", "search corp.test", "options timeout:3"]) {
           expect(resolv).toContain(`${line}\n`);
         }
-        const own = await run(docker, "run", "--rm", "--dns", "192.0.2.54", IMAGE, "cat", "/etc/resolv.conf");
+        const own = await run(
+          docker,
+          "run",
+          "--rm",
+          "--dns",
+          "192.0.2.54",
+          TEST_IMAGE,
+          "cat",
+          "/etc/resolv.conf",
+        );
         expect(own).not.toContain("192.0.2.53");
-        const hosts = ["run", "--rm", "--add-host", "up:host-gateway", IMAGE, "cat", "/etc/hosts"];
+        const hosts = ["run", "--rm", "--add-host", "up:host-gateway", TEST_IMAGE, "cat", "/etc/hosts"];
         expect(await run(docker, ...hosts)).toContain("192.0.2.9\tup\n");
         await run(docker, "network", "create", "narrow");
-        const link = ["run", "--rm", "--network", "narrow", IMAGE, "cat", "/sys/class/net/eth0/mtu"];
+        const link = ["run", "--rm", "--network", "narrow", TEST_IMAGE, "cat", "/sys/class/net/eth0/mtu"];
         expect(await run(docker, ...link)).toBe("1400\n");
         const wide = ["network", "create", "-o", "com.docker.network.driver.mtu=1300", "wide"];
         await run(docker, ...wide);
@@ -185,8 +182,10 @@ describe("daemon flags of networks with the docker command line", () => {
 
   test("without rules of its own the engine publishes no port", async () => {
     await withEngine(["--iptables=false"], async (docker) => {
-      expect(await run(docker, "run", "--rm", IMAGE, "echo", "up")).toBe("up\n");
-      expect(await run(docker, "run", "--rm", "-p", "0:80", IMAGE, "true")).toContain("--iptables=false");
+      expect(await run(docker, "run", "--rm", TEST_IMAGE, "echo", "up")).toBe("up\n");
+      expect(await run(docker, "run", "--rm", "-p", "0:80", TEST_IMAGE, "true")).toContain(
+        "--iptables=false",
+      );
     });
   }, 30_000);
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { untilTrue } from "../faults/until.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, removeContainers } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 import { importTestImage, TEST_IMAGE } from "./harness.ts";
@@ -77,12 +77,7 @@ describe("two engines beside each other", () => {
 
   afterAll(async () => {
     for (const { engine, docker } of [left, right]) {
-      const { stdout } = await docker(["ps", "-aq"]);
-      const containers = stdout.split("\n").filter(Boolean);
-      if (containers.length > 0) await docker(["rm", "-f", ...containers]);
-      await docker(["network", "prune", "-f"]);
-      await engine.stop();
-      expect(engine.leaks()).toEqual([]);
+      await removeContainers(docker);
       await engine[Symbol.asyncDispose]();
     }
     for (const side of ["left", "right"] as const) execFileSync("umount", [namespaceOf(side)]);

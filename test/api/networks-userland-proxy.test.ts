@@ -5,15 +5,14 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { untilTrue } from "../faults/until.ts";
-import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
 import { debianRoot } from "../fixtures/debian-root.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, removeContainers } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { askUdp, refuses, UDP_ECHO } from "../fixtures/published-ports.ts";
 import { runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
+import { importTestImage, TEST_IMAGE } from "./harness.ts";
 
-const IMAGE = "test/busybox:latest";
 const SERVE = "mkdir /www; echo served > /www/index.html; exec httpd -f -p 80 -h /www";
 
 /** An address of IPv6 of this machine that is not the loopback's. */
@@ -30,9 +29,7 @@ const hasIpv6 = Object.values(networkInterfaces())
 async function engineWith(flags: string[]): Promise<{ engine: TestEngine; docker: DockerCli }> {
   const engine = await startEngine({ flags });
   const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
-  const tar = join(engine.directory, "busybox.tar");
-  await runOrThrow(["tar", "-C", makeBusyboxRoot(join(engine.directory, "busybox")), "-cf", tar, "."]);
-  await docker(["import", "--change", 'CMD ["sh"]', tar, IMAGE]);
+  await importTestImage(engine, docker);
   return { engine, docker };
 }
 
@@ -55,14 +52,8 @@ const page = async (address: string, port: number) =>
 
 /** Removes all containers and networks and ends the engine; nothing may be left of it. */
 async function endEngine(engine: TestEngine, docker: DockerCli): Promise<void> {
-  const { stdout } = await docker(["ps", "-aq"]);
-  const containers = stdout.split("\n").filter(Boolean);
-  if (containers.length > 0) await docker(["rm", "-f", ...containers]);
-  await docker(["network", "prune", "-f"]);
-  await engine.stop();
-  const leaks = engine.leaks();
+  await removeContainers(docker);
   await engine[Symbol.asyncDispose]();
-  expect(leaks).toEqual([]);
 }
 
 describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 addresses", () => {
@@ -75,7 +66,7 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     return out("exec", name, "sh", "-c", loop);
   };
   const serve = async (name: string, ...flags: string[]) => {
-    await out("run", "-d", "--name", name, ...flags, IMAGE, "sh", "-c", SERVE);
+    await out("run", "-d", "--name", name, ...flags, TEST_IMAGE, "sh", "-c", SERVE);
     await listening(name, 80);
   };
   const portOf = async (name: string, port: string) =>
@@ -112,7 +103,7 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     const wget = ["wget", "-q", "--no-proxy", "-O-", `http://[::1]:${port}/`];
     expect(await runOrThrow(wget)).toBe("served\n");
     // The port is held for both families at once.
-    const again = await docker(["run", "--rm", "-p", `[::]:${port}:80`, IMAGE, "true"]);
+    const again = await docker(["run", "--rm", "-p", `[::]:${port}:80`, TEST_IMAGE, "true"]);
     expect([again.code, again.stderr]).toEqual([
       125,
       expect.stringContaining(`Bind for :::${port} failed: port is already allocated`),
@@ -136,7 +127,7 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     // busybox has no program that answers datagrams; Debian's perl does, from its own tree.
     const tree = ["-v", `${await debianRoot()}:/debian:ro`];
     const perl = ["chroot", "/debian", "perl", "-MSocket", "-e", UDP_ECHO];
-    await out("run", "-d", "--name", "udp", "-p", "53/udp", ...tree, IMAGE, ...perl);
+    await out("run", "-d", "--name", "udp", "-p", "53/udp", ...tree, TEST_IMAGE, ...perl);
     const port = await portOf("udp", "53/udp");
     expect(await out("port", "udp")).toBe(`53/udp -> 0.0.0.0:${port}\n53/udp -> [::]:${port}`);
     for (const address of ["::1", ...(outside ? [outside] : [])]) {
@@ -200,7 +191,7 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     const own = createServer().listen(0, "::");
     await once(own, "listening");
     const { port: taken } = own.address() as AddressInfo;
-    const fixed = await docker(["run", "--rm", "-p", `[::]:${taken}:80`, IMAGE, "true"]);
+    const fixed = await docker(["run", "--rm", "-p", `[::]:${taken}:80`, TEST_IMAGE, "true"]);
     expect(fixed.stderr).toContain(`failed to bind host port for [::]:${taken}:`);
     expect(fixed.stderr).toContain(":80/tcp: address already in use");
     own.close();
@@ -222,7 +213,7 @@ test.skipIf(!hasIpv6)(
     ]);
     try {
       const out = outputOf(docker);
-      await out("run", "-d", "--name", "web", "-p", "80", IMAGE, "sh", "-c", SERVE);
+      await out("run", "-d", "--name", "web", "-p", "80", TEST_IMAGE, "sh", "-c", SERVE);
       // Containers that run keep what they were started with.
       const before = await out("port", "web", "80");
       const first = Number(before.split(":").at(-1));
@@ -238,9 +229,9 @@ test.skipIf(!hasIpv6)(
       await untilTrue(async () => !(await refuses("127.0.0.1", port)));
       expect(await page("127.0.0.1", port)).toBe("served\n");
       expect(await refuses("::1", port)).toBe(true);
-      const loopback = await docker(["run", "--rm", "-p", "[::1]::80", IMAGE, "true"]);
+      const loopback = await docker(["run", "--rm", "-p", "[::1]::80", TEST_IMAGE, "true"]);
       expect(loopback.stderr).toContain("publishing ports on ::1 is not supported without a userland proxy");
-      const crossing = await docker(["run", "--rm", "-p", "[::]::80", IMAGE, "true"]);
+      const crossing = await docker(["run", "--rm", "-p", "[::]::80", TEST_IMAGE, "true"]);
       expect(crossing.stderr).toContain("the container has no address of that family");
     } finally {
       await endEngine(engine, docker);

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeBusyboxRoot } from "../fixtures/busybox-root.ts";
-import { type DockerCli, dockerCli } from "../fixtures/docker-cli.ts";
+import { type DockerCli, dockerCli, removeContainers } from "../fixtures/docker-cli.ts";
 import { startEngine, type TestEngine } from "../fixtures/engine.ts";
 import { runCommand, runOrThrow } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
@@ -51,10 +51,7 @@ async function withEngine(settings: object, work: (stage: Stage) => Promise<void
       await run("import", "--change", 'CMD ["sh"]', tar, IMAGE);
     },
   });
-  const containers = (await run("ps", "-aq")).split("\n").filter(Boolean);
-  if (containers.length > 0) await run("rm", "-f", ...containers);
-  await engine.stop();
-  expect(engine.leaks()).toEqual([]);
+  await removeContainers(docker);
 }
 
 /** What a daemon says that does not start with these flags. */

@@ -67,8 +67,17 @@ async function crashOnce<T>(
   const answer = await scenario.verb(crashing);
   const outcome = { diedBefore: crashing.disarm(), answer };
   await crashing.engine.crash();
-  await crashing.engine.restart();
+  try {
+    await crashing.engine.restart();
+  } catch (error) {
+    throw new Error(`no start after ${describe(crashing, crashAt, outcome)}`, { cause: error });
+  }
   return outcome;
+}
+
+function describe({ engine }: CrashingEngine, crashAt: number, { diedBefore }: Outcome<unknown>): string {
+  const where = diedBefore?.replaceAll(engine.directory, "").slice(0, 200);
+  return `crash ${crashAt}, before ${where ?? "the next verb"}`;
 }
 
 interface Shard {
@@ -90,8 +99,7 @@ async function crashAtEvery<T>(scenario: Scenario<T>, first: number): Promise<Sh
       await removeAll(crashing);
       await expectResidue(engine, empty);
     } catch (error) {
-      const where = outcome.diedBefore?.replaceAll(engine.directory, "").slice(0, 200);
-      failures.push(`crash ${crashAt}, before ${where ?? "the next verb"}: ${(error as Error).message}`);
+      failures.push(`${describe(crashing, crashAt, outcome)}: ${(error as Error).message}`);
       // The next crash is judged by itself.
       await removeAll(crashing);
       empty = await takeResidue(engine);
