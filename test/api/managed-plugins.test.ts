@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makePluginTree, PLUGIN_MOUNTS_WITH_REPOSITORY, PLUGIN_RUNTIME } from "../fixtures/plugin-tree.ts";
+import { makePluginTree, PLUGIN_RUNTIME } from "../fixtures/plugin-tree.ts";
 import { startRegistry, type TestRegistry } from "../fixtures/registry.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { TEST_IMAGE, useEngine } from "./harness.ts";
@@ -147,39 +147,6 @@ describe("managed plug-ins", () => {
     expect(readdirSync(join(root, "unfinished"))).toEqual([]);
     expect(readdirSync(join(harness.engine.runRoot, "plugins"))).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(root);
-  });
-
-  test("keep logs and addresses as well", async () => {
-    const make = async (name: string, type: string, program: string, ...args: string[]) => {
-      const tree = join(harness.engine.directory, name);
-      const socket = `${name}.sock`;
-      const path = `/repository/examples/plugins/${program}`;
-      makePluginTree(tree, {
-        interface: { socket, types: [`docker.${type}/1.0`] },
-        entrypoint: [PLUGIN_RUNTIME, path, `/run/docker/plugins/${socket}`, ...args],
-        args: {},
-        mounts: PLUGIN_MOUNTS_WITH_REPOSITORY,
-      });
-      await plugin("create", name, tree);
-      expect(await plugin("enable", name)).toEqual({ stdout: `${name}\n`, stderr: "", code: 0 });
-    };
-    await make("keeper", "logdriver", "file-logs.ts", "/data/logs");
-    const script = "echo one; read x; echo two";
-    const options = ["--log-driver", "keeper", "--log-opt", "cache-disabled=true"];
-    await docker("run", "-di", "--name", "logged", ...options, TEST_IMAGE, "sh", "-c", script);
-    expect((await plugin("disable", "keeper")).stderr).toContain("plugin keeper:latest is in use");
-    await docker("exec", "logged", "sh", "-c", "echo > /proc/1/fd/0");
-    expect((await docker("logs", "-f", "logged")).stdout).toBe("one\ntwo\n");
-    await docker("rm", "-f", "logged");
-    await make("giver", "ipamdriver", "file-addresses.ts", "/data/addresses.json", "10.98");
-    expect((await docker("network", "create", "--ipam-driver", "giver", "given")).code).toBe(0);
-    expect((await plugin("rm", "-f", "keeper")).code).toBe(0);
-    expect((await plugin("disable", "giver")).stderr).toContain("plugin giver:latest is in use");
-    const run = await docker("run", "--rm", "--network", "given", TEST_IMAGE, "ip", "-o", "-4", "addr");
-    expect(run.stdout).toContain(" 10.98.0.2/24 ");
-    await docker("network", "rm", "given");
-    expect((await plugin("disable", "giver")).code).toBe(0);
-    expect((await plugin("rm", "giver")).code).toBe(0);
   });
 
   test("are handled by this program's own command line as by docker's", async () => {

@@ -37,13 +37,14 @@ export function createPlugins(needs: PluginNeeds, resources: AsyncDisposableStac
   const { runRoot, settings, logger } = needs;
   const managed = createManagedPlugins(needs, resources);
   const all = new Plugins({ directories: pluginDirectories(runRoot), managed, logger });
-  const authorization = settings["authorization-plugin"];
+  const names = settings["authorization-plugin"];
+  const isDismissed = (name: string) => managed.isDismissed(name);
   return {
     all,
     managed,
     authorization:
-      authorization.length > 0 ? new AuthorizationPlugins(all, authorization, logger) : undefined,
-    names: (volume, network, log) => pluginNames({ volume, network, log, authorization }, all),
+      names.length > 0 ? new AuthorizationPlugins({ plugins: all, names, isDismissed, logger }) : undefined,
+    names: (volume, network, log) => pluginNames({ volume, network, log, authorization: names }, all),
   };
 }
 

@@ -30,25 +30,33 @@ export interface Authorization {
 }
 
 interface Verdict {
+  /** Its full name: that of a managed one has a tag. */
+  readonly plugin: string;
   readonly allowed: boolean;
   readonly reason: string;
 }
 
 type Message = Readonly<Record<string, unknown>>;
 
+export interface AuthorizationPluginsOptions {
+  readonly plugins: Plugins;
+  readonly names: readonly string[];
+  /** Whether the plug-in of that name was disabled while the engine runs, and is to be asked no more. */
+  readonly isDismissed: (name: string) => boolean;
+  readonly logger: Logger;
+}
+
 /**
  * Asks plug-ins, in the order in which they were given, whether a request may be made and its answer be seen. All of them
  * must agree; one that fails or is not there denies.
  */
 export class AuthorizationPlugins {
-  readonly #plugins: Plugins;
+  readonly #options: AuthorizationPluginsOptions;
   readonly #names: readonly string[];
-  readonly #logger: Logger;
 
-  constructor(plugins: Plugins, names: readonly string[], logger: Logger) {
-    this.#plugins = plugins;
-    this.#names = [...new Set(names)];
-    this.#logger = logger;
+  constructor(options: AuthorizationPluginsOptions) {
+    this.#options = options;
+    this.#names = [...new Set(options.names)];
   }
 
   /** Errors: permissionDenied, and internal where a plug-in does not answer. */
@@ -68,18 +76,19 @@ export class AuthorizationPlugins {
 
   async #ask(method: string, message: Message): Promise<void> {
     for (const name of this.#names) {
+      if (this.#options.isDismissed(name)) continue;
       const verdict = await this.#verdictOf(name, method, message);
       if (verdict.allowed) continue;
-      this.#logger.info({ plugin: name, method, uri: message["RequestUri"] }, "denied by a plug-in");
-      throw permissionDenied(`authorization denied by plugin ${name}: ${verdict.reason}`);
+      this.#options.logger.info({ plugin: name, method, uri: message["RequestUri"] }, "denied by a plug-in");
+      throw permissionDenied(`authorization denied by plugin ${verdict.plugin}: ${verdict.reason}`);
     }
   }
 
   async #verdictOf(name: string, method: string, message: Message): Promise<Verdict> {
     try {
-      const plugin = await this.#plugins.get(name, "authz");
+      const plugin = await this.#options.plugins.get(name, "authz");
       const reply = await plugin.call(method, message, { timeoutMs: TIMEOUT_MS });
-      return { allowed: reply.flag("Allow"), reason: reply.text("Msg") };
+      return { plugin: plugin.name, allowed: reply.flag("Allow"), reason: reply.text("Msg") };
     } catch (error) {
       throw internal(`plugin ${name} failed with error: ${messageOf(error)}`, { cause: error });
     }

@@ -32,7 +32,7 @@ import {
   settingActivePlugin,
 } from "./errors.ts";
 import { fetchConfig, fetchPlugin, parseRemote, type RemotePlugin, referenceOf } from "./fetch-plugin.ts";
-import { findPlugin } from "./find-plugin.ts";
+import { findPlugin, fullNameOf } from "./find-plugin.ts";
 import { describePlugin, isListed } from "./list-plugins.ts";
 import { changePlugin, type ManagedPluginParts, publishPluginEvent } from "./managed-plugin-parts.ts";
 import { PluginProcesses } from "./plugin-processes.ts";
@@ -51,6 +51,8 @@ export interface InstallOptions extends RemotePlugin {
 export class ManagedPluginService implements ManagedPluginFinder {
   readonly #parts: ManagedPluginParts;
   readonly #processes: PluginProcesses;
+  /** Names of authorization plug-ins that somebody disabled while this engine runs. */
+  readonly #dismissed = new Set<string>();
 
   constructor(parts: ManagedPluginParts) {
     this.#parts = parts;
@@ -104,6 +106,14 @@ export class ManagedPluginService implements ManagedPluginFinder {
     if (!record.enabled) throw pluginDisabled(name);
     if (!isOfKind(record, kind)) throw lacksCapability(kind.toLowerCase());
     return this.#addressOf(record);
+  }
+
+  /**
+   * Whether the authorization plug-in of that name was disabled while this engine runs: it let that happen, and is not to be
+   * missed. One that was not enabled when the engine started is. Source: moby, daemon/pkg/plugin, Disable.
+   */
+  isDismissed(name: string): boolean {
+    return this.#dismissed.has(fullNameOf(name) ?? name);
   }
 
   list(kind: PluginKind): PluginAddress[] {
@@ -214,6 +224,7 @@ export class ManagedPluginService implements ManagedPluginFinder {
       requireRunnable(record.config);
       await this.#processes.start(changePlugin(this.#parts, record, { timeoutSeconds }));
       changePlugin(this.#parts, record, { enabled: true });
+      this.#dismissed.delete(record.name);
       publishPluginEvent(this.#parts, "enable", record.id, name);
     });
   }
@@ -261,7 +272,9 @@ export class ManagedPluginService implements ManagedPluginFinder {
 
   /** Stored as disabled first: whatever happens then, nobody starts it again. */
   async #disable(record: ManagedPluginRecord): Promise<void> {
-    await this.#processes.stop(changePlugin(this.#parts, record, { enabled: false }));
+    const disabled = changePlugin(this.#parts, record, { enabled: false });
+    if (record.enabled && isOfKind(record, "authz")) this.#dismissed.add(record.name);
+    await this.#processes.stop(disabled);
   }
 
   async #stopUnwatched(record: ManagedPluginRecord): Promise<void> {
