@@ -1,4 +1,5 @@
 import type { AnyCommand } from "./command.ts";
+import { CONTEXT_COMMANDS } from "./context-commands.ts";
 import { MANIFEST_GROUP } from "./manifest/manifest-group.ts";
 import { PLUGIN_COMMANDS } from "./plugin-commands.ts";
 
@@ -352,6 +353,7 @@ export const ROOT_LEAVES: readonly Leaf[] = [
 
 export const GROUPS: readonly Group[] = [
   { name: "container", summary: "Manage containers", children: container },
+  { name: "context", summary: "Manage contexts", children: CONTEXT_COMMANDS },
   { name: "image", summary: "Manage images", children: image },
   MANIFEST_GROUP,
   { name: "network", summary: "Manage networks", children: network },

@@ -6,6 +6,8 @@ export interface ArgCount {
   readonly min: number;
   /** No upper limit where it is missing. */
   readonly max?: number;
+  /** Whether too few or too many are told in cobra's own words, as those commands of docker do that leave it to cobra. */
+  readonly plain?: true;
 }
 
 export interface Invocation<F extends FlagSet> {

@@ -1,31 +1,18 @@
+import { EngineError } from "../base/errors.ts";
 import { ApiClient } from "../client/api-client.ts";
-import { type ResolvedEndpoint, resolveEndpoint } from "../client/config/resolve-endpoint.ts";
+import {
+  type ResolvedEndpoint,
+  resolveContextName,
+  resolveEndpoint,
+} from "../client/config/resolve-endpoint.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { Cli } from "./cli.ts";
-import { ExitError } from "./exit.ts";
+import { endpointSources } from "./endpoint-sources.ts";
 import { debugLine } from "./log-level.ts";
-
-/** The engine that the command line, the environment and the configuration name. */
-export function resolveCliEndpoint(cli: Cli): ResolvedEndpoint {
-  const { globals, givenGlobals } = cli;
-  if (globals.host.length > 1) throw new ExitError(1, "specify only one -H");
-  return resolveEndpoint({
-    env: cli.env,
-    configDir: cli.configDir,
-    currentContext: cli.config.currentContext,
-    host: globals.host[0],
-    context: globals.context || undefined,
-    ...(givenGlobals.has("tls") ? { tls: globals.tls } : {}),
-    ...(givenGlobals.has("tlsverify") ? { tlsVerify: globals.tlsverify } : {}),
-    caPath: globals.tlscacert || undefined,
-    certPath: globals.tlscert || undefined,
-    keyPath: globals.tlskey || undefined,
-  });
-}
 
 /** A client of the engine; the local engine is started where it is meant and does not run. */
 export async function connect(cli: Cli): Promise<ApiClient> {
-  const resolved = resolveCliEndpoint(cli);
+  const resolved = resolve(cli);
   const pinned = cli.env["DOCKER_API_VERSION"];
   const client = new ApiClient({
     endpoint: resolved.endpoint,
@@ -41,6 +28,21 @@ export async function connect(cli: Cli): Promise<ApiClient> {
     await startLocalEngine(cli, client, error);
   }
   return client;
+}
+
+function resolve(cli: Cli): ResolvedEndpoint {
+  const sources = endpointSources(cli);
+  try {
+    return resolveEndpoint(sources);
+  } catch (error) {
+    // What contradicts itself on the command line is told as it is; the rest as what docker could not set itself up with.
+    resolveContextName(sources);
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.kind, `Failed to initialize: ${error.message}`, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
 }
 
 async function startLocalEngine(cli: Cli, client: ApiClient, reason: ConnectionError): Promise<void> {

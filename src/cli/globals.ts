@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defaultConfigDir } from "../client/config/config-file.ts";
 import type { FlagValues } from "./flags/flag.ts";
-import { bool, list, string } from "./flags/types.ts";
+import { bool, once, string } from "./flags/types.ts";
 
 /** Options in front of the command. */
 export function globalFlags(env: NodeJS.ProcessEnv) {
@@ -14,7 +14,7 @@ export function globalFlags(env: NodeJS.ProcessEnv) {
       { short: "c" },
     ),
     debug: bool("Enable debug mode", { short: "D" }),
-    host: list("Daemon socket to connect to", { short: "H" }),
+    host: once(string("Daemon socket to connect to", { short: "H" }), "specify only one -H"),
     "log-level": string('Set the logging level ("debug", "info", "warn", "error", "fatal")', {
       short: "l",
       default: "info",

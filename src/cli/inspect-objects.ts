@@ -7,10 +7,15 @@ import type { Cli } from "./cli.ts";
 import { ExitError } from "./exit.ts";
 import { GO_STRUCTS, INSPECTED_STRUCTS, type InspectedKind } from "./go-structs/mod.ts";
 
-/** What the engine sent of an object, and what kind of object that is. */
+/** What the engine sent of an object, and what kind of object that is; of none where it is not the engine's. */
 export interface Inspected {
-  readonly kind: InspectedKind;
+  readonly kind?: InspectedKind;
   readonly object: unknown;
+}
+
+export interface InspectOptions {
+  /** Whether what is printed for people has <, > and & as escapes, as docker has it of what is not an engine's answer. */
+  readonly escaped?: boolean;
 }
 
 /** Prints what `get` finds for each name: as JSON, or through a template. Names that are not found fail at the end. */
@@ -19,6 +24,7 @@ export async function inspectObjects(
   names: readonly string[],
   format: string,
   get: (name: string) => Promise<Inspected>,
+  { escaped = false }: InspectOptions = {},
 ): Promise<number> {
   const templates = format === "" || format === "json" ? undefined : parseOrExit(format);
   const found: Inspected[] = [];
@@ -31,7 +37,7 @@ export async function inspectObjects(
     }
   }
   try {
-    cli.write(render(found, format, templates));
+    cli.write(render(found, format, templates, escaped));
   } catch (error) {
     // docker ends the line that it had begun.
     cli.write("\n");
@@ -62,6 +68,7 @@ function parseOrExit(format: string): Templates {
 
 /** As docker: with the struct first; where that fails with what the engine sent, whose error is the one that is told. */
 function fill({ structs, json }: Templates, { kind, object }: Inspected): string {
+  if (kind === undefined) return json.execute(object);
   try {
     return structs.execute(readIntoStruct(object, INSPECTED_STRUCTS[kind], GO_STRUCTS));
   } catch {
@@ -69,12 +76,16 @@ function fill({ structs, json }: Templates, { kind, object }: Inspected): string
   }
 }
 
-function render(found: readonly Inspected[], format: string, templates: Templates | undefined): string {
+function render(
+  found: readonly Inspected[],
+  format: string,
+  templates: Templates | undefined,
+  escaped: boolean,
+): string {
   // Docker prints an empty line of a template that met nothing.
   if (templates && found.length === 0) return "\n";
   if (templates) return found.map((inspected) => `${fill(templates, inspected)}\n`).join("");
   const objects = found.map(({ object }) => object);
   if (format === "json") return `${objects.map((object) => toGoJson(object)).join("\n")}\n`;
-  // What is printed for people keeps <, > and & as they are.
-  return `${toGoJson(objects, "    ", false)}\n`;
+  return `${toGoJson(objects, "    ", escaped)}\n`;
 }

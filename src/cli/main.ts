@@ -2,14 +2,18 @@ import { EngineError } from "../base/errors.ts";
 import { Cli, type Outputs } from "./cli.ts";
 import type { AnyCommand } from "./command.ts";
 import { EXIT_USAGE, ExitError } from "./exit.ts";
-import { FlagError, parseFlags } from "./flags/parse.ts";
+import { FlagError, type ParsedFlags, parseFlags } from "./flags/parse.ts";
 import { globalFlags } from "./globals.ts";
 import type { OpenRemotes } from "./open-remotes.ts";
 import { PROGRAM } from "./program.ts";
+import type { StandardOutput } from "./streams/standard-output.ts";
 import { type Found, findCommand } from "./tree.ts";
 import { CLIENT_VERSION, GIT_COMMIT } from "./version.ts";
 
 type FoundLeaf = Extract<Found, { kind: "leaf" }>;
+type FoundGroup = Extract<Found, { kind: "group" }>;
+type FoundCommand = FoundLeaf | FoundGroup;
+type ParsedGlobals = ParsedFlags<ReturnType<typeof globalFlags>>;
 
 /** Runs one command line. The result is the exit code; everything was written, if not yet flushed. */
 export async function main(
@@ -43,57 +47,92 @@ async function dispatch(
   outputs: Outputs,
   openRemotes: OpenRemotes,
 ): Promise<number> {
-  const flags = globalFlags(process.env);
-  const parsed = parseOrExit(
-    () => parseFlags(flags, process.argv.slice(2), { interspersed: false }),
-    "[OPTIONS] COMMAND [ARG...]",
-    "",
-  );
-  if (parsed.shortHelp) warnShortHelp(outputs);
-  if (parsed.values.version) {
-    outputs.out.write(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
+  const argv = process.argv.slice(2);
+  const parsed = parseGlobals(process.env, argv, false);
+  const cli = new Cli(process, outputs, parsed.values, parsed.given, openRemotes);
+  const [first, ...topic] = parsed.args;
+  // docker tells of the old form on stderr where it stands in front of a command, on stdout behind one.
+  if (parsed.shortHelp) warnShortHelp(cli.err);
+  if (first === undefined) return await runRoot(cli, parsed);
+  if (first === "help") return await runHelp(cli, topic, argv);
+  const found = findCommand(parsed.args);
+  if (found.kind === "unknown") return await runUnknown(cli, found.name, argv);
+  return await runFound(cli, found, parsed.help);
+}
+
+function parseGlobals(env: NodeJS.ProcessEnv, argv: readonly string[], interspersed: boolean): ParsedGlobals {
+  const flags = globalFlags(env);
+  return parseOrExit(() => parseFlags(flags, argv, { interspersed }), "[OPTIONS] COMMAND [ARG...]", "");
+}
+
+/** What the program does where nothing that it can run stands behind its options. */
+async function runRoot(cli: Cli, { values, args, help }: ParsedGlobals): Promise<number> {
+  if (help) return await printRootHelp(cli, cli.out);
+  if (values.version) {
+    cli.print(`Docker version ${CLIENT_VERSION}, build ${GIT_COMMIT}`);
     return 0;
   }
-  if (parsed.help || parsed.args.length === 0) return await printRootHelp(process, outputs);
-  const words = parsed.args[0] === "help" ? helpWords(parsed.args.slice(1)) : parsed.args;
-  if (words.length === 0) return await printRootHelp(process, outputs);
-  const cli = new Cli(process, outputs, parsed.values, parsed.given, openRemotes);
-  const found = findCommand(words);
-  if (found.kind === "unknown") throw unknownCommand(found);
-  if (found.kind === "group") return await runGroup(outputs, found);
-  return await runLeaf(outputs, cli, found);
+  if (args.length > 0) throw unknownCommand(args[0]!);
+  // Who did not ask for help gets it where errors go.
+  return await printRootHelp(cli, cli.err);
+}
+
+/** A plug-in may have the command; where none has, the program's own options count wherever they stand. */
+async function runUnknown(cli: Cli, name: string, argv: readonly string[]): Promise<number> {
+  const { findPlugin } = await import("./cli-plugins/find-plugin.ts");
+  const plugin = await findPlugin(cli, name);
+  if (!plugin) {
+    const parsed = parseGlobals(cli.env, argv, true);
+    if (parsed.shortHelp) warnShortHelp(cli.out);
+    return await runRoot(cli, parsed);
+  }
+  const { runPlugin } = await import("./cli-plugins/run-plugin.ts");
+  return await runPlugin(cli, plugin, argv);
 }
 
 /** `help run` means `run --help`; what is not a command is no topic. */
-function helpWords(topic: readonly string[]): readonly string[] {
-  if (topic.length === 0) return [];
+async function runHelp(cli: Cli, topic: readonly string[], argv: readonly string[]): Promise<number> {
+  if (topic.length === 0) return await printRootHelp(cli, cli.out);
   const found = findCommand(topic);
-  const extra = found.kind === "unknown" ? topic : found.rest;
-  if (extra.length > 0) throw new ExitError(1, `unknown help topic: ${extra.join(" ")}`);
-  return [...topic, "--help"];
+  if (found.kind !== "unknown") {
+    if (found.rest.length > 0) throw unknownTopic(found.rest);
+    return await runFound(cli, found, true);
+  }
+  const { findPlugin } = await import("./cli-plugins/find-plugin.ts");
+  const plugin = await findPlugin(cli, found.name);
+  if (!plugin) throw unknownTopic(topic);
+  const { runPlugin } = await import("./cli-plugins/run-plugin.ts");
+  return await runPlugin(cli, plugin, argv);
 }
 
-function unknownCommand(found: Extract<Found, { kind: "unknown" }>): ExitError {
-  const usage = found.group ? `Usage:  ${PROGRAM} ${found.group.name}\n\n` : "";
-  const parent = found.group ? ` ${found.group.name}` : "";
+function unknownTopic(words: readonly string[]): ExitError {
+  return new ExitError(1, `unknown help topic: ${words.join(" ")}`);
+}
+
+function unknownCommand(name: string, group = ""): ExitError {
+  const parent = group === "" ? PROGRAM : `${PROGRAM} ${group}`;
+  const usage = group === "" ? "" : `Usage:  ${parent}\n\n`;
   return new ExitError(
     1,
-    `${PROGRAM}: unknown command: ${PROGRAM} ${found.path}\n\n${usage}Run '${PROGRAM}${parent} --help' for more information`,
+    `${PROGRAM}: unknown command: ${parent} ${name}\n\n${usage}Run '${parent} --help' for more information`,
   );
 }
 
-async function runGroup(
-  outputs: Outputs,
-  { group, rest }: Extract<Found, { kind: "group" }>,
-): Promise<number> {
-  const parsed = parseOrExit(() => parseFlags({}, rest), "COMMAND", group.name);
-  if (parsed.shortHelp) warnShortHelp(outputs);
+async function runFound(cli: Cli, found: FoundCommand, help: boolean): Promise<number> {
+  return found.kind === "group" ? await runGroup(cli, found, help) : await runLeaf(cli, found, help);
+}
+
+async function runGroup(cli: Cli, { group, rest }: FoundGroup, help: boolean): Promise<number> {
+  const parsed = parseOrExit(() => parseFlags({}, rest), "", group.name);
+  if (parsed.shortHelp) warnShortHelp(cli.out);
+  const asked = help || parsed.help;
+  if (!asked && parsed.args.length > 0) throw unknownCommand(parsed.args[0]!, group.name);
   const { groupHelp } = await import("./help.ts");
-  outputs.out.write(groupHelp(group));
+  (asked ? cli.out : cli.err).write(groupHelp(group));
   return 0;
 }
 
-async function runLeaf(outputs: Outputs, cli: Cli, found: FoundLeaf): Promise<number> {
+async function runLeaf(cli: Cli, found: FoundLeaf, help: boolean): Promise<number> {
   const { command } = await found.leaf.load();
   const options = { interspersed: command.interspersed ?? true };
   const usage = [command.usage, ...(command.moreUsage ?? [])];
@@ -102,18 +141,11 @@ async function runLeaf(outputs: Outputs, cli: Cli, found: FoundLeaf): Promise<nu
     usage.join("\n\t"),
     found.path,
   );
-  if (parsed.shortHelp) warnShortHelp(outputs);
-  if (parsed.help) {
+  if (parsed.shortHelp) warnShortHelp(cli.out);
+  if (help || parsed.help) {
     const { commandHelp } = await import("./help.ts");
-    outputs.out.write(
-      commandHelp({
-        command,
-        leaf: found.leaf,
-        group: found.group,
-        path: found.path,
-        width: helpWidth(outputs),
-      }),
-    );
+    const { leaf, group, path } = found;
+    cli.write(commandHelp({ command, leaf, group, path, width: helpWidth(cli) }));
     return 0;
   }
   checkArgCount(command, found.path, parsed.args.length);
@@ -140,8 +172,9 @@ function parseOrExit<T>(parse: () => T, usage: string, path: string): T {
 }
 
 function checkArgCount(command: AnyCommand, path: string, count: number): void {
-  const { min, max } = command.args;
+  const { min, max, plain } = command.args;
   if (count >= min && (max === undefined || count <= max)) return;
+  if (plain) throw new ExitError(1, `accepts ${min} arg(s), received ${count}`);
   const name = `${PROGRAM} ${path}`;
   const usage = [command.usage, ...(command.moreUsage ?? [])].map((form) => `${name} ${form}`.trimEnd());
   const [demand, verb] = argDemand(min, max);
@@ -161,14 +194,15 @@ function argDemand(min: number, max: number | undefined): [demand: string, verb:
   return [`requires at least ${min} and at most ${plural(max)}`, "Run"];
 }
 
-async function printRootHelp(process: NodeJS.Process, outputs: Outputs): Promise<number> {
+async function printRootHelp(cli: Cli, target: StandardOutput): Promise<number> {
   const { rootHelp } = await import("./help.ts");
-  outputs.out.write(rootHelp(globalFlags(process.env), helpWidth(outputs)));
+  const { listPlugins } = await import("./cli-plugins/find-plugin.ts");
+  target.write(rootHelp(globalFlags(cli.env), await listPlugins(cli), helpWidth(cli)));
   return 0;
 }
 
-function warnShortHelp({ err }: Outputs): void {
-  err.write("Flag shorthand -h has been deprecated, use --help\n");
+function warnShortHelp(target: StandardOutput): void {
+  target.write("Flag shorthand -h has been deprecated, use --help\n");
 }
 
 function helpWidth({ out }: Outputs): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COMMON_COMMANDS, GROUPS, ROOT_LEAVES } from "./command-tree.ts";
-import { findCommand, namesOf } from "./tree.ts";
+import { findCommand, isCommand, namesOf } from "./tree.ts";
 
 const leaves = [
   ...ROOT_LEAVES.map((leaf) => [leaf.name, leaf] as const),
@@ -31,8 +31,9 @@ describe("the tree", () => {
     expect(path("ps -a")).toBe("ps | -a");
     expect(path("container ps -a")).toBe("container ls | -a");
     expect(path("container --help")).toBe("group");
-    expect(path("container foo")).toBe("unknown");
+    expect(path("container foo")).toBe("group");
     expect(path("foo")).toBe("unknown");
+    expect([isCommand("ps"), isCommand("image"), isCommand("foo")]).toEqual([true, true, false]);
   });
 
   test("all names of a command", () => {

@@ -10,9 +10,9 @@ export type Found =
       readonly rest: readonly string[];
     }
   | { readonly kind: "group"; readonly group: Group; readonly rest: readonly string[] }
-  | { readonly kind: "unknown"; readonly path: string; readonly group?: Group };
+  | { readonly kind: "unknown"; readonly name: string };
 
-/** The command that `words` start with. */
+/** The command that `words` start with; a group where what comes after its name is none of its commands. */
 export function findCommand(words: readonly string[]): Found {
   const [first = "", ...rest] = words;
   const group = GROUPS.find(({ name }) => name === first);
@@ -20,13 +20,19 @@ export function findCommand(words: readonly string[]): Found {
     const leaf = rootLeaf(first);
     return leaf
       ? { kind: "leaf", leaf, path: first, rest, ...groupOf(leaf) }
-      : { kind: "unknown", path: first };
+      : { kind: "unknown", name: first };
   }
   const [second, ...behind] = rest;
-  if (second === undefined || second.startsWith("-")) return { kind: "group", group, rest };
-  const leaf = group.children.find(({ name, aliases }) => name === second || aliases?.includes(second));
-  const path = `${first} ${leaf?.name ?? second}`;
-  return leaf ? { kind: "leaf", leaf, path, group, rest: behind } : { kind: "unknown", path, group };
+  const leaf = group.children.find(
+    ({ name, aliases }) => name === second || (second !== undefined && aliases?.includes(second)),
+  );
+  if (!leaf) return { kind: "group", group, rest };
+  return { kind: "leaf", leaf, path: `${first} ${leaf.name}`, group, rest: behind };
+}
+
+/** Whether the program itself has a command of that name. */
+export function isCommand(name: string): boolean {
+  return findCommand([name]).kind !== "unknown";
 }
 
 function rootLeaf(name: string): Leaf | undefined {

@@ -3,6 +3,7 @@ import { NEWEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
 import type { SystemVersion } from "../../spec/engine-api/mod.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
+import { currentContext } from "../endpoint-sources.ts";
 import { string } from "../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../format-usage.ts";
 import { CLIENT_VERSION, GIT_COMMIT } from "../version.ts";
@@ -53,7 +54,7 @@ function clientInfo(cli: Cli, apiVersion: string): ClientInfo {
     Os: process.platform,
     Arch: process.arch === "x64" ? "amd64" : process.arch,
     BuildTime: "",
-    Context: cli.globals.context || cli.config.currentContext || "default",
+    Context: currentContext(cli),
   };
 }
 

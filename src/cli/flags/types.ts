@@ -28,6 +28,15 @@ export function string(
   return { typeName: "string", usage, initial, defaultText, ...rest(options), parse: (text) => text };
 }
 
+/** `flag`, refused with `problem` where it is given again. */
+export function once(flag: Flag<string>, problem: string): Flag<string> {
+  const parse = (text: string, previous: string) => {
+    if (previous !== flag.initial) throw new Error(problem);
+    return flag.parse(text, previous);
+  };
+  return { ...flag, parse };
+}
+
 /** A 64-bit integer. */
 export function int(usage: string, options: FlagOptions & { readonly default?: number } = {}): Flag<number> {
   const initial = options.default ?? 0;

@@ -1,6 +1,6 @@
-/** A column that a list can show: its header, and its value for an item. */
+/** A column that a list can show: its header, where it has one, and its value for an item. */
 export interface Field<T> {
-  readonly header: string;
+  readonly header: string | undefined;
   readonly value: (item: T) => unknown;
   /** Left out of `json`: a method that takes arguments. */
   readonly method?: true;

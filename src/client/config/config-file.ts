@@ -25,6 +25,8 @@ export interface ClientConfig {
   pluginsFormat?: string;
   volumesFormat?: string;
   statsFormat?: string;
+  /** Folders where plug-ins of the command line are looked for first. */
+  cliPluginsExtraDirs?: string[];
   proxies?: Record<string, Record<string, string>>;
   [key: string]: unknown;
 }

@@ -2,11 +2,11 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contextFolder } from "./context-store.ts";
+import { contextPaths } from "../contexts/context-store.ts";
 import { DEFAULT_HOST, resolveEndpoint } from "./resolve-endpoint.ts";
 
 const configDir = mkdtempSync(join(tmpdir(), "gantry-config-"));
-const meta = join(configDir, "contexts", "meta", contextFolder("far"));
+const { meta } = contextPaths(configDir, "far");
 mkdirSync(meta, { recursive: true });
 writeFileSync(
   join(meta, "meta.json"),
@@ -40,14 +40,26 @@ describe("resolveEndpoint", () => {
 
   test("hosts as they are typed", () => {
     expect(resolve({ host: ":2375" })[0]).toBe("tcp://localhost:2375");
-    expect(resolve({ host: "engine" })[0]).toBe("tcp://engine");
+    expect(resolve({ host: "engine" })[0]).toBe("tcp://engine:2375");
+    expect(resolve({ host: "tcp://[::1]:1/base" })[0]).toBe("tcp://[::1]:1/base");
+    expect(() => resolve({ host: "tcp://:" })).toThrow(
+      "unable to resolve docker endpoint: invalid bind address format: :",
+    );
   });
 
   test("conflicts and contexts that are not there", () => {
     expect(() => resolve({ host: "unix:///x", context: "far" })).toThrow(
       "cannot specify both --host and --context",
     );
-    expect(() => resolve({ context: "none" })).toThrow('context "none": context not found');
-    expect(() => resolve({ tlsVerify: true })).toThrow("could not read certificate");
+    expect(() => resolve({ context: "none" })).toThrow(
+      'unable to resolve docker endpoint: context "none": context not found: open ',
+    );
+  });
+
+  test("to speak of verification asks for TLS, and so for the authority", () => {
+    for (const tlsVerify of [true, false])
+      expect(() => resolve({ tlsVerify })).toThrow(
+        `unable to resolve docker endpoint: open ${join(configDir, "ca.pem")}: no such file or directory`,
+      );
   });
 });

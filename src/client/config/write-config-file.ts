@@ -1,6 +1,7 @@
-import { mkdir, open, readlink, rename, rm } from "node:fs/promises";
+import { mkdir, readlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { ClientConfig } from "./config-file.ts";
+import { writeWholeFile } from "./write-whole-file.ts";
 
 /**
  * The configuration in `dir` is `config`, whole or not at all, readable by its owner only. A link in the file's
@@ -14,18 +15,5 @@ export async function writeClientConfig(dir: string, config: ClientConfig): Prom
     // No link: the file itself, which need not be there yet.
     () => named,
   );
-  const partial = `${target}.${process.pid}.tmp`;
-  try {
-    const file = await open(partial, "w", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(config, undefined, "\t"));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(partial, target);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await writeWholeFile(target, JSON.stringify(config, undefined, "\t"), 0o600);
 }

@@ -4,6 +4,7 @@ import { engineInfo } from "../../../client/system/info.ts";
 import type { SystemInfo } from "../../../spec/engine-api/mod.ts";
 import type { Cli } from "../../cli.ts";
 import { defineCommand } from "../../command.ts";
+import { currentContext } from "../../endpoint-sources.ts";
 import { ExitError } from "../../exit.ts";
 import { string } from "../../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../../format-usage.ts";
@@ -149,7 +150,7 @@ function registryLines({ RegistryConfig }: SystemInfo): Line[] {
 }
 
 function clientText(cli: Cli): string {
-  const context = cli.globals.context || cli.config.currentContext || "default";
+  const context = currentContext(cli);
   return `Client:\n${lines([`Version:    ${CLIENT_VERSION}`, `Context:    ${context}`, `Debug Mode: ${cli.globals.debug}`])}`;
 }
 
@@ -170,7 +171,7 @@ export const command = defineCommand({
       const { renderObject } = await import("../../table/render-object.ts");
       const clientInfo = {
         Debug: cli.globals.debug,
-        Context: cli.globals.context || "default",
+        Context: currentContext(cli),
         Plugins: [],
         Warnings: null,
       };

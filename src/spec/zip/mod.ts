@@ -1,0 +1,1 @@
+export { isZip, readZip, type ZipMember } from "./read-zip.ts";
