@@ -4,17 +4,15 @@ import { parseGoDuration } from "./flags/go-values.ts";
 
 /**
  * A moment as typed (RFC 3339 in whole or in part, Unix seconds, or a length of time before now) as the API takes
- * it: Unix seconds with nanoseconds behind a dot. `what` names the option in the error. Errors: invalidArgument.
+ * it: Unix seconds with nanoseconds behind a dot. Errors: invalidArgument.
  */
-export function parseTimestamp(text: string, what: string, nowMs: number = Date.now()): string {
+export function parseTimestamp(text: string, nowMs: number = Date.now()): string {
   const ago = durationOf(text);
   if (ago !== undefined) return epoch(BigInt(nowMs) * 1_000_000n - BigInt(ago));
   const calendar = calendarNs(text);
   if (calendar !== undefined) return epoch(calendar);
   if (/^-?\d+(\.\d{1,9})?$/.test(text)) return text;
-  throw invalidArgument(
-    `invalid value for ${JSON.stringify(what)}: failed to parse value as time or duration: ${JSON.stringify(text)}`,
-  );
+  throw invalidArgument(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
 }
 
 function durationOf(text: string): number | undefined {

@@ -1,3 +1,4 @@
+import { invalidArgument, messageOf } from "../../../base/errors.ts";
 import { inspectContainer } from "../../../client/containers/inspect.ts";
 import { containerLogs } from "../../../client/containers/logs.ts";
 import { defineCommand } from "../../command.ts";
@@ -30,11 +31,20 @@ export const command = defineCommand({
       timestamps: flags.timestamps,
       details: flags.details,
       tail: flags.tail,
-      ...(flags.since === "" ? {} : { since: parseTimestamp(flags.since, "since") }),
-      ...(flags.until === "" ? {} : { until: parseTimestamp(flags.until, "until") }),
+      ...(flags.since === "" ? {} : { since: moment(flags.since, "since") }),
+      ...(flags.until === "" ? {} : { until: moment(flags.until, "until") }),
     });
     if (Config.Tty) await copyOutput(output, cli.out);
     else await demultiplex(output, { stdout: cli.out, stderr: cli.err });
     return 0;
   },
 });
+
+/** The moment that an option names. */
+function moment(text: string, option: string): string {
+  try {
+    return parseTimestamp(text);
+  } catch (error) {
+    throw invalidArgument(`invalid value for ${JSON.stringify(option)}: ${messageOf(error)}`);
+  }
+}

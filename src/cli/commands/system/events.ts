@@ -28,8 +28,8 @@ function eventTime({ time, timeNano }: ExactEvent): string {
 
 async function lineWriter(format: string): Promise<(event: ExactEvent) => string> {
   if (format === "") return eventLine;
-  const { renderObject } = await import("../../table/render-object.ts");
-  return (event) => renderObject(event, format);
+  const { eventTemplate } = await import("./event-template.ts");
+  return eventTemplate(format);
 }
 
 export const command = defineCommand({
@@ -44,8 +44,8 @@ export const command = defineCommand({
   run: async (cli, { flags }) => {
     const line = await lineWriter(flags.format);
     const events = engineEvents(await cli.client(), {
-      since: flags.since === "" ? undefined : parseTimestamp(flags.since, "since"),
-      until: flags.until === "" ? undefined : parseTimestamp(flags.until, "until"),
+      since: flags.since === "" ? undefined : parseTimestamp(flags.since),
+      until: flags.until === "" ? undefined : parseTimestamp(flags.until),
       filters: flags.filter,
     });
     for await (const event of events) cli.print(line(event));
