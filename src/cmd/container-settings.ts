@@ -104,15 +104,19 @@ export function hostDefaultsOf(
 }
 
 /** Who serves requests for devices. */
-export function deviceRequestsOf(settings: ContainerSettings): DeviceRequests {
-  const named = settings["cdi-spec-dir"];
+export function deviceRequestsOf(
+  settings: ContainerSettings & { readonly feature: Readonly<Record<string, boolean>> },
+): DeviceRequests {
   return new DeviceRequests({
-    // An empty name alone switches the devices off.
-    directories:
-      named.length === 0 ? ["/etc/cdi", "/var/run/cdi"] : named.filter((directory) => directory !== ""),
+    directories: settings.feature["cdi"] === false ? [] : deviceDirectories(settings["cdi-spec-dir"]),
     hostDevices: findHostDevices,
     findProgram,
   });
+}
+
+/** An empty name alone switches the devices off. */
+function deviceDirectories(named: readonly string[]): string[] {
+  return named.length === 0 ? ["/etc/cdi", "/var/run/cdi"] : named.filter((directory) => directory !== "");
 }
 
 /** OCI documents with these settings. Errors: invalidArgument where the seccomp profile cannot be read. */

@@ -1,3 +1,4 @@
+import { formatValue } from "../spec/go-template/values.ts";
 import type { DaemonSettings } from "./daemon-settings.ts";
 
 /** What a running engine takes over from a changed configuration. Everything else needs a new start. */
@@ -39,6 +40,11 @@ export class CurrentSettings {
     const values = this.#values;
     return {
       debug: String(values.debug),
+      "default-cgroupns-mode": values["default-cgroupns-mode"],
+      "default-ipc-mode": values["default-ipc-mode"],
+      "default-runtime": values["default-runtime"],
+      "default-shm-size": String(values["default-shm-size"]),
+      features: formatValue(values.feature),
       "insecure-registries": JSON.stringify(values["insecure-registry"]),
       labels: JSON.stringify(values.label),
       "live-restore": String(values["live-restore"]),
@@ -46,6 +52,9 @@ export class CurrentSettings {
       "max-concurrent-uploads": String(values["max-concurrent-uploads"]),
       "max-download-attempts": String(values["max-download-attempts"]),
       "registry-mirrors": JSON.stringify(values["registry-mirror"]),
+      runtimes: Object.entries(values["add-runtime"])
+        .map(([name, path]) => `${name}:${path}`)
+        .join(" "),
       "shutdown-timeout": String(values["shutdown-timeout"]),
     };
   }

@@ -1,12 +1,22 @@
-import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
-import { parseBinarySize } from "../base/bytes.ts";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { invalidArgument } from "../base/errors.ts";
 import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
 import { bool, int, list, map, string } from "../cli/flags/types.ts";
-import { CONTAINER_FLAGS, checkContainerSettings, containerValueOf } from "./container-settings.ts";
-import { checkRegistrySettings, proxiesOf } from "./registry-settings.ts";
+import { formatValue } from "../spec/go-template/values.ts";
+import { configurationError, keyOf, readConfigFile } from "./config-file.ts";
+import { CONTAINER_FLAGS, checkContainerSettings } from "./container-settings.ts";
+import { checkDockerSettings, DOCKER_FLAGS, tellUnusedSettings } from "./docker-settings.ts";
+import { checkRegistrySettings } from "./registry-settings.ts";
+import {
+  checkAddress,
+  checkAddressPool,
+  checkDnsSearch,
+  checkImageGc,
+  checkNetworkOption,
+  maskCredentials,
+} from "./setting-values.ts";
 
 /** Where the default engine keeps things. */
 export const DEFAULT_DATA_ROOT = "/var/lib/gantry";
@@ -16,6 +26,7 @@ const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
 /** The daemon's flags: dockerd's names, forms and meanings. */
 export const DAEMON_FLAGS = {
   ...CONTAINER_FLAGS,
+  ...DOCKER_FLAGS,
   "add-runtime": map("Register an additional OCI compatible runtime"),
   "allow-direct-routing": bool("Allow remote access to published ports on container IP addresses"),
   "allow-insecure-tcp": bool(
@@ -65,7 +76,8 @@ export const DAEMON_FLAGS = {
   }),
   "log-driver": string("Default driver for container logs", { default: "json-file" }),
   "log-opt": map("Default log driver options for containers"),
-  "log-level": string('Set the logging level ("debug"|"info"|"warn"|"error")', {
+  "log-format": string('Set the logging format ("text"|"json")', { default: "json" }),
+  "log-level": string('Set the logging level ("debug"|"info"|"warn"|"error"|"fatal")', {
     short: "l",
     default: "info",
   }),
@@ -89,221 +101,74 @@ export const DAEMON_FLAGS = {
   tlsverify: bool("Use TLS and verify the remote"),
   "userland-proxy": bool("Use userland proxy for loopback traffic", { default: true }),
   "userland-proxy-path": string("Path to the userland proxy binary"),
+  validate: bool("Validate daemon configuration and exit"),
+  version: bool("Print version information and quit", { short: "v" }),
 } as const satisfies FlagSet;
 
 export type DaemonSettings = FlagValues<typeof DAEMON_FLAGS>;
 
-/** Keys of the configuration file that are named otherwise than their flag. */
-const FILE_KEYS: Readonly<Record<string, keyof typeof DAEMON_FLAGS>> = {
-  "authorization-plugins": "authorization-plugin",
-  "cdi-spec-dirs": "cdi-spec-dir",
-  hosts: "host",
-  images: "image-gc",
-  "default-address-pools": "default-address-pool",
-  "default-network-opts": "default-network-opt",
-  "default-ulimits": "default-ulimit",
-  "dns-opts": "dns-opt",
-  "host-gateway-ips": "host-gateway-ip",
-  labels: "label",
-  "insecure-registries": "insecure-registry",
-  "registry-mirrors": "registry-mirror",
-  "log-opts": "log-opt",
-  "storage-opts": "storage-opt",
-  runtimes: "add-runtime",
-};
-
 export interface ParsedDaemonLine {
   readonly settings: DaemonSettings;
   readonly help: boolean;
+  /** What is to be told about settings that were taken and change nothing. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Settings from the command line and the configuration file; the file must not name what a flag names.
- * Errors: FlagError; invalidArgument with docker's texts for the file.
+ * Settings from the command line and the configuration file; the file must not name what a flag names, but for
+ * runtimes, which add up. Errors: FlagError; invalidArgument with docker's texts for the file.
  */
 export function readDaemonSettings(argv: readonly string[]): ParsedDaemonLine {
   const line = parseFlags(DAEMON_FLAGS, argv);
   if (line.args.length > 0) throw invalidArgument(`unexpected argument: ${line.args[0]}`);
-  const file = line.values["config-file"];
-  const config = readConfigFile(file, line.given.has("config-file"));
-  const fromFile = settingsOfFile(config, file);
-  const both = Object.keys(fromFile).filter((name) => line.given.has(name));
-  if (both.length > 0) {
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${file}: the following directives are specified both as a flag and in the configuration file: ${both.join(", ")}`,
-    );
-  }
-  const settings = checkRegistrySettings({ ...line.values, ...fromFile } as DaemonSettings);
+  const path = line.values["config-file"];
+  const file = readConfigFile(path, line.given.has("config-file"), DAEMON_FLAGS);
+  const both = Object.keys(file.settings).filter((name) => line.given.has(name) && name !== "add-runtime");
+  if (both.length > 0) throw givenTwice(path, both, line.values, file.settings);
+  const merged = {
+    ...line.values,
+    ...file.settings,
+    "add-runtime": { ...(file.settings["add-runtime"] ?? {}), ...line.values["add-runtime"] },
+  } as DaemonSettings;
+  const settings = checkRegistrySettings(settleTls(merged, line.given));
   checkContainerSettings(settings);
-  return { settings, help: line.help };
+  checkDockerSettings(settings);
+  checkLogFormat(settings["log-format"]);
+  return { settings, help: line.help, notes: tellUnusedSettings(settings, file.keys) };
 }
 
-function readConfigFile(path: string, named: boolean): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !named) return {};
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: open ${path}: no such file or directory`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new SyntaxError("not an object");
-    return value as Record<string, unknown>;
-  } catch (error) {
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: invalid JSON: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
-
-function settingsOfFile(config: Record<string, unknown>, path: string): Record<string, unknown> {
-  const settings: Record<string, unknown> = {};
-  const unknown: string[] = [];
-  for (const [key, value] of Object.entries(config)) {
-    if (key === "proxies") {
-      Object.assign(settings, proxiesOf(value, path));
-      continue;
-    }
-    const name = FILE_KEYS[key] ?? key;
-    if (!Object.hasOwn(DAEMON_FLAGS, name) || name === "config-file") unknown.push(key);
-    else settings[name] = checkedValue(key, name as keyof typeof DAEMON_FLAGS, value, path);
-  }
-  if (unknown.length > 0) {
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: the following directives don't match any configuration option: ${unknown.join(", ")}`,
-    );
-  }
-  return settings;
-}
-
-function checkedValue(key: string, name: keyof typeof DAEMON_FLAGS, value: unknown, path: string): unknown {
-  if (name === "add-runtime") return runtimesOf(value, path);
-  if (name === "log-opt") return textsOf(key, value, path);
-  if (name === "image-gc") return imageGcOf(value, path);
-  if (name === "default-address-pool") return addressPoolsOf(value, path);
-  if (name === "default-network-opt") return networkOptionsOf(key, value, path);
-  const container = containerValueOf(name, value);
-  if (container !== undefined) return container;
-  const initial: unknown = DAEMON_FLAGS[name].initial;
-  const fits = Array.isArray(initial)
-    ? Array.isArray(value) && value.every((item) => typeof item === "string")
-    : typeof value === typeof initial;
-  if (fits) return value;
-  throw invalidArgument(
-    `unable to configure the Docker daemon with file ${path}: directive ${key} has a value of the wrong type`,
+function givenTwice(
+  path: string,
+  names: readonly string[],
+  line: Readonly<Record<string, unknown>>,
+  file: Readonly<Record<string, unknown>>,
+): Error {
+  const show = (value: unknown) => maskCredentials(formatValue(value));
+  const conflicts = names.map(
+    (name) => `${keyOf(name)}: (from flag: ${show(line[name])}, from file: ${show(file[name])})`,
+  );
+  return configurationError(
+    path,
+    `the following directives are specified both as a flag and in the configuration file: ${conflicts.join(", ")}`,
   );
 }
 
-/** `max-used-space=20GB`. */
-function checkImageGc(text: string): string {
-  const [key, value = ""] = text.split("=", 2);
-  if (key !== "max-used-space") throw invalidArgument(`unknown option of image-gc: ${key}`);
-  if (!(parseBinarySize(value) > 0))
-    throw invalidArgument(`invalid size of image-gc: ${JSON.stringify(value)}`);
-  return text;
+/** The files of TLS where docker looks for them; who says anything about verifying wants TLS. Source: cmd/dockerd. */
+function settleTls(settings: DaemonSettings, given: ReadonlySet<string>): DaemonSettings {
+  const verifiesByEnvironment = Boolean(process.env["DOCKER_TLS_VERIFY"]);
+  const directory = process.env["DOCKER_CERT_PATH"] || join(homedir(), ".docker");
+  const asked = given.has("tlsverify");
+  const tlsverify = settings.tlsverify || (verifiesByEnvironment && !asked);
+  return {
+    ...settings,
+    tlsverify,
+    tls: settings.tls || tlsverify || asked,
+    tlscacert: settings.tlscacert || join(directory, "ca.pem"),
+    tlscert: settings.tlscert || join(directory, "cert.pem"),
+    tlskey: settings.tlskey || join(directory, "key.pem"),
+  };
 }
 
-/** `{"gc": {"enabled": true, "maxUsedSpace": "20GB"}}`, in the form of docker's `builder`. */
-function imageGcOf(value: unknown, path: string): Record<string, string> {
-  const { gc, ...rest } = (value ?? {}) as { gc?: { enabled?: unknown; maxUsedSpace?: unknown } };
-  const { enabled, maxUsedSpace, ...others } = gc ?? {};
-  const unknown = [...Object.keys(rest), ...Object.keys(others).map((key) => `gc.${key}`)];
-  const fits =
-    typeof enabled === "boolean" && (maxUsedSpace === undefined || typeof maxUsedSpace === "string");
-  if (unknown.length > 0 || !fits || (enabled && maxUsedSpace === undefined)) {
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: directive images should be {"gc": {"enabled": true, "maxUsedSpace": "20GB"}}`,
-    );
-  }
-  if (!enabled) return {};
-  checkImageGc(`max-used-space=${maxUsedSpace}`);
-  return { "max-used-space": maxUsedSpace as string };
-}
-
-/** `base=10.10.0.0/16,size=24`. */
-function checkAddressPool(text: string): string {
-  const fields = Object.fromEntries(text.split(",").map((field) => field.split("=", 2)));
-  if (!fields["base"] || !/^\d+$/.test(fields["size"] ?? "")) {
-    throw invalidArgument(`invalid default address pool: ${text}: it should be base=SUBNET,size=LENGTH`);
-  }
-  return text;
-}
-
-/** `bridge=com.docker.network.driver.mtu=1400`: a driver, then an option of its networks. */
-function checkNetworkOption(text: string): string {
-  if (/^[^=]+=[^=]+=/.test(text)) return text;
-  throw invalidArgument(`invalid default network option: ${text}: it should be DRIVER=OPTION=VALUE`);
-}
-
-/** `{"bridge": {"com.docker.network.driver.mtu": "1400"}}`. */
-function networkOptionsOf(key: string, value: unknown, path: string): string[] {
-  return Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([driver, options]) =>
-    Object.entries(textsOf(key, options, path)).map(([name, text]) =>
-      checkNetworkOption(`${driver}=${name}=${text}`),
-    ),
-  );
-}
-
-function checkAddress(text: string): string {
-  if (isIP(text.trim()) === 0) throw invalidArgument(`${text} is not an ip address`);
-  return text.trim();
-}
-
-/** Source: docker, opts.ValidateDNSSearch. */
-function checkDnsSearch(text: string): string {
-  const domain = text.trim();
-  if (
-    domain === "." ||
-    (domain.length <= 255 && /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_.])?$/.test(domain))
-  ) {
-    return domain;
-  }
-  throw invalidArgument(`${domain} is not a valid domain`);
-}
-
-/** `[{"base": "10.10.0.0/16", "size": 24}]`. */
-function addressPoolsOf(value: unknown, path: string): string[] {
-  const pools = Array.isArray(value) ? (value as Array<{ base?: unknown; size?: unknown } | null>) : [null];
-  return pools.map((pool) => {
-    if (typeof pool?.base === "string" && typeof pool.size === "number") {
-      return checkAddressPool(`base=${pool.base},size=${pool.size}`);
-    }
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: directive default-address-pools has a value of the wrong type`,
-    );
-  });
-}
-
-/** An object whose values are texts, as docker wants them also for numbers. */
-function textsOf(key: string, value: unknown, path: string): Record<string, string> {
-  const entries = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
-  if (entries?.every((entry): entry is [string, string] => typeof entry[1] === "string")) {
-    return Object.fromEntries(entries);
-  }
-  throw invalidArgument(
-    `unable to configure the Docker daemon with file ${path}: directive ${key} has a value that is not a string`,
-  );
-}
-
-/** `{"name": {"path": "/usr/bin/x"}}`. */
-function runtimesOf(value: unknown, path: string): Record<string, string> {
-  const runtimes: Record<string, string> = {};
-  for (const [name, entry] of Object.entries((value ?? {}) as Record<string, { path?: unknown } | null>)) {
-    if (typeof entry?.path !== "string") {
-      throw invalidArgument(
-        `unable to configure the Docker daemon with file ${path}: runtime ${name} has no path`,
-      );
-    }
-    runtimes[name] = entry.path;
-  }
-  return runtimes;
+function checkLogFormat(format: string): void {
+  if (!["text", "json"].includes(format)) throw invalidArgument(`invalid log format: ${format}`);
 }

@@ -5,10 +5,18 @@ import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { VERSION } from "../base/version.ts";
 import { describeFlags } from "../cli/flags/help.ts";
+import { GIT_COMMIT } from "../cli/version.ts";
 import { backendsOf } from "./backends.ts";
-import { DAEMON_FLAGS, type DaemonSettings, readDaemonSettings } from "./daemon-settings.ts";
-import { createLogger } from "./logging.ts";
+import {
+  DAEMON_FLAGS,
+  type DaemonSettings,
+  type ParsedDaemonLine,
+  readDaemonSettings,
+} from "./daemon-settings.ts";
+import { createLogger, type LogFormat } from "./logging.ts";
 import { writePidFile } from "./pid-file.ts";
+import { overriddenProxies } from "./registry-settings.ts";
+import { maskCredentials } from "./setting-values.ts";
 import { createEngine, type Engine } from "./wire.ts";
 
 /** Descriptor on which whoever started the daemon waits for a byte: the daemon listens. */
@@ -17,26 +25,33 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** Runs the daemon until it is told to end; the exit code. */
 export async function runDaemon(argv: readonly string[]): Promise<number> {
-  let settings: DaemonSettings;
+  let line: ParsedDaemonLine;
   try {
-    const line = readDaemonSettings(argv);
+    line = readDaemonSettings(argv);
     if (line.help) {
       process.stdout.write(
         `\nUsage:  gantryd [OPTIONS]\n\nA container engine.\n\nOptions:\n${describeFlags(DAEMON_FLAGS, 100)}`,
       );
       return 0;
     }
-    settings = line.settings;
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
+  }
+  if (line.settings.version) {
+    process.stdout.write(`Docker version ${VERSION}, build ${GIT_COMMIT}\n`);
+    return 0;
+  }
+  if (line.settings.validate) {
+    process.stderr.write("configuration OK\n");
+    return 0;
   }
   if (process.getuid?.() !== 0) {
     process.stderr.write("gantryd needs to be started with root privileges\n");
     return 1;
   }
   try {
-    await serve(settings, () => readDaemonSettings(argv).settings);
+    await serve(line, () => readDaemonSettings(argv).settings);
     return 0;
   } catch (error) {
     process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
@@ -44,8 +59,12 @@ export async function runDaemon(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function serve(settings: DaemonSettings, readAgain: () => DaemonSettings): Promise<void> {
-  const { logger, setLevel } = createLogger(levelOf(settings));
+async function serve({ settings, notes }: ParsedDaemonLine, readAgain: () => DaemonSettings): Promise<void> {
+  const { logger, setLevel } = createLogger(levelOf(settings), settings["log-format"] as LogFormat);
+  for (const note of notes) logger.warn({}, note);
+  for (const change of overriddenProxies(settings, process.env)) {
+    logger.warn(change, "overriding existing proxy variable with value from configuration");
+  }
   using _pidFile = settings.pidfile === "" ? undefined : writePidFile(settings.pidfile);
   const ended = endSignal();
   await using engine = await createEngine({
@@ -65,7 +84,7 @@ async function serve(settings: DaemonSettings, readAgain: () => DaemonSettings):
       const ignored = engine.reload(next);
       setLevel(levelOf(next));
       if (ignored.length > 0) logger.warn({ settings: ignored }, "changed settings that need a restart");
-      logger.info({}, "the configuration was read again");
+      logger.info({ config: withoutSecrets(next) }, "Reloaded configuration");
     } catch (error) {
       logger.error({ reason: messageOf(error) }, "the configuration stays as it was");
     }
@@ -74,6 +93,17 @@ async function serve(settings: DaemonSettings, readAgain: () => DaemonSettings):
   logger.info({ signal: await ended }, "shutting down");
   await api.close(CLOSE_GRACE_MS);
   await engine.stop();
+}
+
+/** Settings that differ from the defaults, fit to be read by whoever reads the log. */
+function withoutSecrets(settings: DaemonSettings): Record<string, unknown> {
+  const changed = Object.entries(settings).filter(
+    ([name, value]) =>
+      JSON.stringify(value) !== JSON.stringify(DAEMON_FLAGS[name as keyof DaemonSettings].initial),
+  );
+  return Object.fromEntries(
+    changed.map(([name, value]) => [name, typeof value === "string" ? maskCredentials(value) : value]),
+  );
 }
 
 function levelOf(settings: DaemonSettings): string {
@@ -86,6 +116,7 @@ function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): Ht
     backends: backendsOf(engine),
     cgroupV2: engine.cgroupVersion === 2,
     engineVersion: VERSION,
+    experimental: settings.experimental,
     logger,
     whenHungUp: engine.whenHungUp,
     ...(engine.authorization ? { authorizer: engine.authorization } : {}),

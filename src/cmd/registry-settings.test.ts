@@ -63,7 +63,7 @@ test("the daemon's own proxies go before those of its environment", () => {
     NO_PROXY: "x",
     PATH: "/bin",
   });
-  expect(proxiesOf({ "no-proxy": "a" }, "f")).toEqual({ "no-proxy": "a" });
-  expect(() => proxiesOf({ ftp: "a" }, "f")).toThrow("directive proxies should hold texts named");
-  expect(() => proxiesOf([], "f")).not.toThrow();
+  expect(proxiesOf({ "no-proxy": "a" })).toEqual({ "no-proxy": "a" });
+  expect(() => proxiesOf({ ftp: "a" })).toThrow("directive proxies should hold texts named");
+  expect(() => proxiesOf([])).not.toThrow();
 });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { invalidArgument } from "../base/errors.ts";
+import { maskCredentials } from "./setting-values.ts";
 
 /** The settings that say how registries are reached, by their flags' names. */
 export interface RegistrySettingValues {
@@ -101,16 +102,38 @@ export function proxyEnvironment(
 }
 
 /** `{"http-proxy": "http://proxy:3128", "https-proxy": …, "no-proxy": "localhost,10.0.0.0/8"}` of the configuration file. */
-export function proxiesOf(value: unknown, path: string): Partial<ProxySettingValues> {
+export function proxiesOf(value: unknown): Partial<ProxySettingValues> {
   const known = ["http-proxy", "https-proxy", "no-proxy"];
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [["", undefined]];
   for (const [key, text] of entries) {
     if (known.includes(key as string) && typeof text === "string") continue;
-    throw invalidArgument(
-      `unable to configure the Docker daemon with file ${path}: directive proxies should hold texts named ${known.join(", ")}`,
-    );
+    throw invalidArgument(`directive proxies should hold texts named ${known.join(", ")}`);
   }
   return Object.fromEntries(entries);
+}
+
+/** How the daemon's own traffic leaves, with what is secret covered. */
+export function shownProxies(settings: ProxySettingValues, environment: NodeJS.ProcessEnv) {
+  const effective = proxyEnvironment(settings, environment);
+  const show = (name: string) =>
+    maskCredentials(effective[name.toUpperCase()] || effective[name.toLowerCase()] || "");
+  return { http: show("HTTP_PROXY"), https: show("HTTPS_PROXY"), except: show("NO_PROXY") };
+}
+
+/** What an environment says of proxies and the daemon's own go before, with what is secret covered. */
+export function overriddenProxies(
+  settings: ProxySettingValues,
+  environment: NodeJS.ProcessEnv,
+): Array<{ readonly name: string; readonly oldValue: string; readonly newValue: string }> {
+  return (["http-proxy", "https-proxy", "no-proxy"] as const).flatMap((key) => {
+    const upper = key.toUpperCase().replace("-", "_");
+    const own = settings[key];
+    return [upper, upper.toLowerCase()].flatMap((name) => {
+      const old = environment[name];
+      if (own === "" || !old || old === own) return [];
+      return [{ name, oldValue: maskCredentials(old), newValue: maskCredentials(own) }];
+    });
+  });
 }
 
 /** What the settings say to those who talk to registries. */

@@ -10,7 +10,7 @@ export function engineIdOf(dataRoot: string): string {
   mkdirSync(dataRoot, { recursive: true, mode: 0o710 });
   const path = join(dataRoot, "engine-id");
   try {
-    writeFileSync(path, `${newId()}\n`, { flag: "wx", mode: 0o600 });
+    writeFileSync(path, newId(), { flag: "wx", mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

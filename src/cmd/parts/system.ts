@@ -7,6 +7,7 @@ import type { LogService } from "../../services/logs/mod.ts";
 import { readHostFacts } from "../../services/system/host-facts.ts";
 import { type DeviceSource, SystemService } from "../../services/system/system-service.ts";
 import { securitySettingsOf } from "../container-settings.ts";
+import { shownProxies } from "../registry-settings.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Networks } from "./networks.ts";
 import type { EnginePlugins } from "./plugins.ts";
@@ -44,9 +45,11 @@ export async function createSystem(needs: SystemNeeds): Promise<SystemService> {
     runtimes: await describeRuntimes(needs.runtime.runtimes),
     init: () => describeInit(settings["init-path"]),
     current: () => {
-      const { label: labels, debug, "live-restore": liveRestore } = needs.current.values;
-      return { labels, debug, liveRestore };
+      const { values } = needs.current;
+      const { label: labels, debug, "live-restore": liveRestore } = values;
+      return { labels, debug, liveRestore, proxies: shownProxies(values, process.env) };
     },
+    experimental: settings.experimental,
     plugins: () => plugins.names(volumes.drivers.names(), networks.driverNames, logs.driverNames),
     defaultLogDriver: logs.defaultDriver,
     registry: remotes,

@@ -60,12 +60,21 @@ export interface SystemServiceParts {
     readonly labels: readonly string[];
     readonly debug: boolean;
     readonly liveRestore: boolean;
+    readonly proxies: DaemonProxies;
   };
+  readonly experimental: boolean;
   /** Names of drivers and plug-ins as they are now. */
   readonly plugins: () => PluginsInfo;
   readonly defaultLogDriver: string;
   readonly registry: { readonly mirrors: readonly string[]; readonly insecureRegistries: readonly string[] };
   readonly usage: UsageSources;
+}
+
+/** How the engine's own traffic leaves; no secrets in it. */
+export interface DaemonProxies {
+  readonly http: string;
+  readonly https: string;
+  readonly except: string;
 }
 
 /** Devices that containers can ask for by name. */
@@ -103,7 +112,7 @@ export class SystemService {
   }
 
   async version(): Promise<Omit<SystemVersion, "ApiVersion" | "MinAPIVersion">> {
-    const { runtimes } = this.#parts;
+    const { runtimes, experimental } = this.#parts;
     const init = await this.#parts.init();
     const kernel = this.#parts.host().kernel;
     return {
@@ -116,7 +125,7 @@ export class SystemService {
             ApiVersion: NEWEST_API_VERSION,
             Arch: goArchitecture(),
             BuildTime: "",
-            Experimental: "false",
+            Experimental: String(experimental),
             GitCommit: "",
             GoVersion: runtimeName(),
             KernelVersion: kernel.release,
@@ -133,6 +142,7 @@ export class SystemService {
       Os: "linux",
       Arch: goArchitecture(),
       KernelVersion: kernel.release,
+      ...(experimental ? { Experimental: true } : {}),
       BuildTime: "",
     };
   }
@@ -184,12 +194,12 @@ export class SystemService {
       IndexServerAddress: "https://index.docker.io/v1/",
       RegistryConfig: registryConfig(registry),
       GenericResources: null,
-      HttpProxy: process.env["HTTP_PROXY"] ?? "",
-      HttpsProxy: process.env["HTTPS_PROXY"] ?? "",
-      NoProxy: process.env["NO_PROXY"] ?? "",
+      HttpProxy: current.proxies.http,
+      HttpsProxy: current.proxies.https,
+      NoProxy: current.proxies.except,
       Name: host.name,
       Labels: [...current.labels],
-      ExperimentalBuild: false,
+      ExperimentalBuild: this.#parts.experimental,
       ServerVersion: VERSION,
       Runtimes: Object.fromEntries(runtimes.map(({ name, path }) => [name, { path }])),
       DefaultRuntime: runtimes[0]?.name ?? "",
