@@ -35,7 +35,7 @@ test("byte order marks are understood", () => {
 test("what is wrong is told with docker's words", () => {
   const start = "unable to configure the Docker daemon with file ";
   for (const [content, reason] of [
-    ["{", "invalid JSON"],
+    ["{", "invalid JSON: unexpected EOF"],
     ["[]", "invalid JSON: not an object"],
     [{ nothing: true }, "the following directives don't match any configuration option: nothing"],
     [{ debug: "yes" }, "directive debug has a value of the wrong type"],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type EngineError, invalidArgument } from "../base/errors.ts";
 import type { FlagSet } from "../cli/flags/flag.ts";
+import { findSyntaxError } from "../spec/go-json/mod.ts";
 import { containerValueOf } from "./container-settings.ts";
 import { proxiesOf } from "./registry-settings.ts";
 import { checkAddressPool, checkImageGc, checkNetworkOption } from "./setting-values.ts";
@@ -73,7 +74,9 @@ function parseConfig(path: string, named: boolean): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`invalid JSON: ${(error as Error).message}`, { cause: error });
+    const found = findSyntaxError(text);
+    const reason = "problem" in found ? found.problem : "unexpected content after JSON";
+    throw new Error(`invalid JSON: ${reason}`, { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Error("invalid JSON: not an object");

@@ -48,5 +48,5 @@ export function checkDnsSearch(text: string): string {
 export function maskCredentials(text: string): string {
   if (!URL.canParse(text)) return text;
   const { username, password } = new URL(text);
-  return username === "" && password === "" ? text : text.replace(/\/\/[^@/]*@/, "//xxxxx:xxxxx@");
+  return username === "" && password === "" ? text : text.replace(/\/\/[^/?#]*@/, "//xxxxx:xxxxx@");
 }
