@@ -88,7 +88,7 @@ describe.each(commandLines)("bad input, %s", (_name, program) => {
     [["--ipc", "foo"], "invalid IPC mode: foo"],
     [["--stop-signal", "FOO"], "invalid signal: FOO"],
     [["--runtime", "nosuch"], "unknown or invalid runtime name: nosuch"],
-    [["--pid", "container:nosuch"], "failed to join PID namespace: No such container: nosuch"],
+    [["--pid", "container:nosuch"], "No such container: nosuch"],
     [["--oom-score-adj", "5000"], "Invalid value 5000, range for oom score adj is [-1000, 1000]"],
   ])("run %p", async (flags, message) => {
     expect(await run(...flags, TEST_IMAGE, "true")).toEqual(refused(message));

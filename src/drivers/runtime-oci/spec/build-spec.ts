@@ -24,18 +24,18 @@ const OCI_VERSION = "1.0.2";
 
 /** Paths that tell of the host or change it. Source: docker 28, default masked and read-only paths. */
 const MASKED_PATHS = [
-  "/proc/acpi",
   "/proc/asound",
+  "/proc/acpi",
   "/proc/interrupts",
   "/proc/kcore",
   "/proc/keys",
   "/proc/latency_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
   "/proc/timer_list",
   "/proc/timer_stats",
-  "/sys/devices/virtual/powercap",
+  "/proc/sched_debug",
+  "/proc/scsi",
   "/sys/firmware",
+  "/sys/devices/virtual/powercap",
 ];
 const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 

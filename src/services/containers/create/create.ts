@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { isAbsolute } from "node:path/posix";
+import { isAbsolute, normalize } from "node:path/posix";
 import { conflict, invalidArgument, isKind } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
 import { formatRfc3339Nano, nowNs } from "../../../base/time.ts";
@@ -26,6 +26,7 @@ import { fillVolumes } from "../run/fill-volume.ts";
 
 import { checkNetworkMode } from "./check-network-mode.ts";
 import { mergeImageConfig } from "./merge-config.ts";
+import { nameJoinedContainers } from "./name-joined-containers.ts";
 import { publishedPorts } from "./published-ports.ts";
 import { type MountResolver, resolveMounts } from "./resolve-mounts.ts";
 import { settleHostConfig } from "./settle-host-config.ts";
@@ -60,7 +61,8 @@ export async function createContainer(
   const logConfig = parts.logs.complete(hostRequest?.LogConfig);
   await parts.logs.check(logConfig);
   const wanted = { ...hostRequest, LogConfig: logConfig };
-  const { hostConfig, warnings } = settleHostConfig(wanted, parts.defaults, parts.host);
+  const settled = settleHostConfig(wanted, parts.defaults, parts.host);
+  const hostConfig = nameJoinedContainers(parts.store, settled.hostConfig);
   checkNetworkMode(configRequest, hostConfig);
   checkConfig(configRequest);
   const cuts = parts.specs.check(hostConfig);
@@ -94,7 +96,7 @@ export async function createContainer(
       ...NEVER_STARTED,
     };
     await storeContainer(parts, record, image, input.name === "");
-    return { id, warnings: [...warnings, ...cuts, ...tellOfMismatches(hostConfig, image)] };
+    return { id, warnings: [...settled.warnings, ...cuts, ...tellOfMismatches(hostConfig, image)] };
   } catch (error) {
     await volumes.abandon();
     throw error;
@@ -209,6 +211,7 @@ function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: str
     ...merged,
     Hostname: merged.Hostname || (joined ? "" : sharesHostname ? hostname() : shortId(id)),
     Domainname: merged.Domainname ?? "",
+    WorkingDir: cleanPath(merged.WorkingDir ?? ""),
     AttachStdin: merged.AttachStdin ?? false,
     AttachStdout: merged.AttachStdout ?? false,
     AttachStderr: merged.AttachStderr ?? false,
@@ -216,6 +219,11 @@ function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: str
     OpenStdin: merged.OpenStdin ?? false,
     StdinOnce: merged.StdinOnce ?? false,
   };
+}
+
+/** Without a slash at its end or anything to resolve; empty where it is. */
+function cleanPath(path: string): string {
+  return path === "" ? "" : normalize(path).replace(/(.)\/$/, "$1");
 }
 
 /** Errors: invalidArgument for networks that a container cannot be in at once. */

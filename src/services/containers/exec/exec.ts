@@ -150,7 +150,8 @@ async function launch(
   const { request } = exec;
   publishContainerEvent(parts, container, `exec_start: ${commandOf(request)}`, { execID: exec.id });
   try {
-    const document = await execProcess(parts, container, task, exec, options.consoleSize);
+    const size = options.consoleSize ?? sizeOf(request.ConsoleSize);
+    const document = await execProcess(parts, container, task, exec, size);
     const process = await task.exec({
       execId: exec.id,
       process: document,
@@ -169,6 +170,10 @@ async function launch(
     exec.exitCode = exitCodeOfExecFailure(error);
     throw error;
   }
+}
+
+function sizeOf(rowsAndColumns: ExecCreateRequest["ConsoleSize"]): TerminalSize | undefined {
+  return rowsAndColumns ? { rows: rowsAndColumns[0], columns: rowsAndColumns[1] } : undefined;
 }
 
 /** The exec's process document: that of the container's own process with what the exec asks for. */

@@ -6,16 +6,7 @@ import { parsePortKey } from "../create/published-ports.ts";
 import type { HostsEntry } from "../files/hosts-file.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
-
-/**
- * `--link` on the default bridge: another container by a name of this one's own, in its hosts file and environment.
- * On networks that have names a link is an alias, which the resolver knows. Source: docker, "Legacy container links".
- */
-interface Link {
-  /** The other container, by name or id as given. */
-  readonly target: string;
-  readonly alias: string;
-}
+import { parseLink } from "./parse-link.ts";
 
 interface LinkTarget {
   readonly alias: string;
@@ -31,14 +22,6 @@ interface LiveLink {
 
 // Set for every container by the image or the engine: the other one's would say nothing.
 const UNSHARED_VARIABLES = new Set(["HOME", "PATH"]);
-
-/** Reads `container:alias`, `container`, and `/container:/self/alias` as inspect shows it. Errors: invalidArgument. */
-export function parseLink(text: string): Link {
-  const [target = "", alias = "", ...rest] = text.split(":");
-  if (target === "" || rest.length > 0) throw invalidArgument(`bad format for links: ${text}`);
-  const own = alias === "" ? target : alias;
-  return { target: target.replace(/^\//, ""), alias: own.slice(own.lastIndexOf("/") + 1) };
-}
 
 /** Errors: invalidArgument for links that a container of that kind cannot have, or to a container that does not exist. */
 export function checkLinks(parts: ContainerParts, hostConfig: HostConfig): void {

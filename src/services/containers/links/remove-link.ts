@@ -3,7 +3,8 @@ import { internal } from "../../../base/errors.ts";
 import { noSuchContainer } from "../errors.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, changeRecord, isRunning } from "../parts.ts";
-import { linkedPorts, parseLink } from "./legacy-links.ts";
+import { linkedPorts } from "./legacy-links.ts";
+import { parseLink } from "./parse-link.ts";
 
 /**
  * The link of that name, `/container/alias`, is gone from its container; a running one's hosts file forgets it, and ports

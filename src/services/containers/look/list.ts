@@ -5,6 +5,7 @@ import type { ContainerRecord } from "../../../core/containers/container-record.
 import type { ContainerSummary, OCIDescriptor, PortSummary } from "../../../spec/engine-api/mod.ts";
 import { parsePortKey } from "../create/published-ports.ts";
 import { findContainer } from "../find.ts";
+import { linkNames } from "../links/link-names.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { containerSizes, describeMount, describeNetworks } from "./inspect.ts";
@@ -28,7 +29,9 @@ export async function listContainers(
 ): Promise<ContainerSummary[]> {
   const { filters } = options;
   const everything = options.all || options.limit > 0 || filters.has("status") || filters.has("exited");
-  const accept = acceptor(parts, filters);
+  const links = linkNames(parts.store);
+  const namesOf = ({ id, name }: ContainerRecord) => [name, ...(links.get(id) ?? [])];
+  const accept = acceptor(parts, filters, namesOf);
   const chosen: ContainerRecord[] = [];
   for (const record of parts.store.list()) {
     if (!everything && !isRunning(record) && record.state.status !== "restarting") continue;
@@ -39,6 +42,7 @@ export async function listContainers(
   const look: Look = {
     parts,
     nowMs: Date.now(),
+    namesOf,
     imageNames: new Map(),
     manifests: await manifestsOf(parts, chosen),
   };
@@ -51,7 +55,11 @@ export async function listContainers(
   );
 }
 
-function acceptor(parts: ContainerParts, filters: Filters): (record: ContainerRecord) => boolean {
+function acceptor(
+  parts: ContainerParts,
+  filters: Filters,
+  namesOf: Look["namesOf"],
+): (record: ContainerRecord) => boolean {
   for (const status of filters.get("status") ?? []) {
     if (!STATUSES.includes(status)) throw invalidArgument(`invalid filter 'status=${status}'`);
   }
@@ -71,7 +79,7 @@ function acceptor(parts: ContainerParts, filters: Filters): (record: ContainerRe
   };
   return (record) =>
     matchesPattern(filters, "id", record.id) &&
-    any("name", (name) => matchesName(record.name, name)) &&
+    any("name", (wanted) => namesOf(record).some((name) => matchesName(name, wanted))) &&
     matchesLabels(filters, "label", record.config.Labels) &&
     any("status", (status) => record.state.status === status) &&
     (exitCodes.length === 0 ||
@@ -134,6 +142,8 @@ function publishes(keys: readonly string[], wanted: string): boolean {
 interface Look {
   readonly parts: ContainerParts;
   readonly nowMs: number;
+  /** Its own name first, then those that links gave it; without a slash in front. */
+  readonly namesOf: (record: ContainerRecord) => readonly string[];
   /** What an image is shown as, by the name it was asked by and its id. */
   readonly imageNames: Map<string, string>;
   /** Descriptors of the manifests that the containers were made of. */
@@ -168,7 +178,7 @@ function summarize(look: Look, record: ContainerRecord): ContainerSummary {
   const manifest = look.manifests.get(record.imageManifest ?? "");
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: look.namesOf(record).map((name) => `/${name}`),
     Image: imageName(look, record.config.Image ?? "", record.imageId),
     ImageID: record.imageId,
     ...(manifest && { ImageManifestDescriptor: manifest }),

@@ -59,7 +59,7 @@ export async function handleExit(
   });
   parts.live.announceExit(id, status);
   if (needsLinksToReach(parts)) parts.background.start("following links", () => followLinks(parts, ended));
-  if (ended.hostConfig.AutoRemove) {
+  if (ended.hostConfig.AutoRemove && !parts.live.isKeptOverExit(id)) {
     await forgetContainer(parts, ended, task);
     return;
   }

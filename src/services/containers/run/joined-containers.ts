@@ -37,7 +37,7 @@ export interface JoinedNamespaces {
 
 /**
  * The namespaces that `record` joins, and the memory that it shares or lends to others; that memory is mounted
- * afterwards until the container's side mounts are released. Errors: invalidArgument, conflict with docker's texts.
+ * afterwards until the container's side mounts are released. Errors: invalidArgument, conflict, internal with docker's texts.
  */
 export async function joinNamespaces(
   parts: ContainerParts,
@@ -58,9 +58,13 @@ function joining<T>(what: "IPC" | "PID", find: () => T): T {
   try {
     return find();
   } catch (error) {
-    // The request is wrong, not the resource it is about.
+    // The container to be started is there: what is wrong is its configuration, or for docker, with PIDs, the system.
     const kind = kindOf(error) === "notFound" ? "invalidArgument" : kindOf(error);
-    throw new EngineError(kind, `failed to join ${what} namespace: ${messageOf(error)}`, { cause: error });
+    throw new EngineError(
+      what === "PID" ? "internal" : kind,
+      `failed to join ${what} namespace: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 

@@ -19,6 +19,8 @@ class LiveContainer {
   readonly exits = new Waiters<ExitStatus | undefined>();
   readonly removal = new Waiters<void>();
   restartTimer: AbortController | undefined;
+  /** How many restarts by hand are under way. */
+  restarts = 0;
 }
 
 /** Tasks by container, clients that attached before there was one, and waiters for exits and removals. */
@@ -92,6 +94,17 @@ export class LiveContainers {
     live?.restartTimer?.abort();
     live?.removal.notify();
     live?.exits.notify(undefined);
+  }
+
+  /** Until the result is disposed, the container is to stay although it ends. */
+  keepOverExit(id: string): Disposable {
+    const live = this.#of(id);
+    live.restarts++;
+    return { [Symbol.dispose]: () => void live.restarts-- };
+  }
+
+  isKeptOverExit(id: string): boolean {
+    return (this.#byId.get(id)?.restarts ?? 0) > 0;
   }
 
   get restartsEnded(): boolean {

@@ -158,7 +158,7 @@ export async function killContainer(parts: ContainerParts, id: string, signalTex
   if (exited && record.state.status !== "paused") await settledWithin(exited, KILL_GRACE_MS);
 }
 
-/** Stops the container where it runs and starts it. */
+/** Stops the container where it runs and starts it; one that is removed at its end stays. */
 export async function restartContainer(
   parts: ContainerParts,
   id: string,
@@ -166,6 +166,7 @@ export async function restartContainer(
 ): Promise<void> {
   const record = currentRecord(parts, id);
   const signal = stopSignal(record, options.signal);
+  using _kept = parts.live.keepOverExit(id);
   if (record.state.status === "restarting") await cancelRestart(parts, id);
   else if (isRunning(record)) {
     changeRecord(parts, id, () => ({ manuallyStopped: true }));
