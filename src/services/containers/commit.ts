@@ -103,14 +103,14 @@ async function storeChanges(
   const { id } = record;
   await using held = new AsyncDisposableStack();
   if (pause && (await pauseIfRunning(parts, id))) held.defer(() => unpauseAgain(parts, id));
-  held.use(await holdRootfs(parts, id, "commit"));
+  const { path } = held.use(await holdRootfs(parts, id, "commit"));
   const all = await parts.rootfs.changes(id);
   const changes = withoutMountPoints(all);
   if (changes.length === 0) return undefined;
   const upper = await parts.rootfs.upperDirectory(id);
   const source: TarSource = upper
     ? { kind: "overlayUpper", directory: upper, leaveOut: all.filter((each) => !changes.includes(each)) }
-    : { kind: "changes", directory: parts.rootfs.pathOf(id), changes };
+    : { kind: "changes", directory: path, changes };
   const parentChain = chainIdsOf(below.rootfs.diff_ids).at(-1);
   return await parts.committer.service.addLayer(lease, packTree(parts.workers, source), parentChain);
 }

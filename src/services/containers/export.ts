@@ -1,5 +1,6 @@
 import { conflict } from "../../base/errors.ts";
 import { packTree } from "../../drivers/layers/mod.ts";
+import { RootDir } from "../../os/linux/root-dir.ts";
 import { holdDuring } from "./archive/hold-during.ts";
 import { type ContainerParts, currentRecord, isRunning, publishContainerEvent } from "./parts.ts";
 
@@ -14,19 +15,25 @@ export async function exportContainer(
 ): Promise<AsyncIterable<Uint8Array>> {
   const held = await holdRootfs(parts, id, "export");
   publishContainerEvent(parts, currentRecord(parts, id), "export");
-  const tar = packTree(parts.workers, { kind: "tree", directory: parts.rootfs.pathOf(id) }, { signal });
+  const tar = packTree(parts.workers, { kind: "tree", directory: held.path }, { signal });
   return holdDuring(tar, held, { signal, logger: parts.logger });
 }
 
+/** A container's root file system, mounted for one operation. */
+export interface HeldRootfs extends AsyncDisposable {
+  /** Where this process and its threads reach it. */
+  readonly path: string;
+}
+
 /**
- * The root file system is mounted at its place, without the container's own mounts: those are in a namespace of the
- * container. A running container is not held: its mount stays for whoever has it open.
+ * The root file system is mounted, without the container's own mounts: those are in a namespace of the container. A running
+ * container is not held: it may end, and what it had mounted stays to be read.
  */
 export async function holdRootfs(
   parts: ContainerParts,
   id: string,
   purpose: "export" | "commit",
-): Promise<AsyncDisposable> {
+): Promise<HeldRootfs> {
   await using held = new AsyncDisposableStack();
   held.use(await parts.locks.acquire(id));
   const record = currentRecord(parts, id);
@@ -34,9 +41,12 @@ export async function holdRootfs(
     throw conflict(`You cannot ${purpose} container ${id} which is being removed`);
   }
   if (record.state.status === "dead") throw conflict(`You cannot ${purpose} container ${id} which is Dead`);
-  if (isRunning(record)) return { [Symbol.asyncDispose]: async () => {} };
-  await parts.rootfs.mount(id);
+  if (isRunning(record)) {
+    const root = RootDir.open(parts.rootfs.pathOf(id));
+    return { path: `/proc/self/fd/${root.fd}`, [Symbol.asyncDispose]: async () => root.close() };
+  }
+  const path = await parts.rootfs.mount(id);
   held.defer(() => parts.rootfs.unmount(id));
   const moved = held.move();
-  return { [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  return { path, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }
