@@ -77,6 +77,11 @@ describe("images on their way through other tools", () => {
     await out("load", "-i", family);
     expect(await out("inspect", "-f", "{{.Parent}}", above)).toBe(below);
     expect(await out("inspect", "-f", "{{.Parent}}", below)).toBe("");
+    expect((await out("history", "-q", "--no-trunc", above)).split("\n").slice(0, 3)).toEqual([
+      above,
+      below,
+      "<missing>",
+    ]);
 
     await out("tag", above, "family:1");
     await out("save", "-o", family, "family:1");

@@ -5,10 +5,13 @@ import type { ImageUser, ImageUsers } from "../../services/images/mod.ts";
 export function imageUsers(containers: { list(): readonly ContainerRecord[] }): ImageUsers {
   return {
     list: () =>
-      containers.list().flatMap(({ id: containerId, imageId, mounts, state }): ImageUser[] => {
-        const shown = mounts.flatMap((mount) => (mount.type === "image" ? [mount.imageId] : []));
+      containers.list().flatMap(({ id: containerId, imageId, config, mounts, state }): ImageUser[] => {
         const running = state.pid !== 0;
-        return [imageId, ...shown].map((each) => ({ containerId, imageId: each, running }));
+        const shown = mounts.flatMap((mount): ImageUser[] => {
+          if (mount.type !== "image") return [];
+          return [{ containerId, imageId: mount.imageId, asked: mount.reference, running }];
+        });
+        return [{ containerId, imageId, asked: config.Image ?? "", running }, ...shown];
       }),
   };
 }

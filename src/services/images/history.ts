@@ -1,4 +1,5 @@
 import { chainIdsOf } from "../../base/digest.ts";
+import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { ImageHistoryItem, OCIPlatform } from "../../spec/engine-api/mod.ts";
 import { normalizePlatform } from "../../spec/oci-image/platform.ts";
 import { familiarString } from "../../spec/reference/reference.ts";
@@ -33,11 +34,14 @@ export async function imageHistory(
     });
   }
   items.reverse();
-  const top = items[0];
-  if (top) {
-    const tags = shownNames(parts, image.id).tags.map(familiarString);
-    top.Id = image.id;
-    top.Tags = tags.length > 0 ? tags : null;
+  // Each parent that is known stands for one step: those that were committed or built here.
+  let from: ImageRecord | undefined = image;
+  for (const item of items) {
+    if (!from) break;
+    const tags = shownNames(parts, from.id).tags.map(familiarString);
+    item.Id = from.id;
+    item.Tags = tags.length > 0 ? tags : null;
+    from = from.parent && parts.images.get(from.parent);
   }
   return items;
 }

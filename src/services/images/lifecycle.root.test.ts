@@ -68,7 +68,7 @@ test("an image in use stays, as docker has it", async () => {
   await using f = await openImageFixture();
   const image = await f.makeImage("app");
   const short = image.id.slice(7, 19);
-  f.users.push({ containerId: "c".repeat(64), imageId: image.id, running: false });
+  f.users.push({ containerId: "c".repeat(64), imageId: image.id, asked: "app", running: false });
   await expect(f.service.remove("app", removeOptions)).rejects.toThrow(
     `conflict: unable to remove repository reference "app" (must force) - container cccccccccccc is using its referenced image ${short}`,
   );
@@ -95,6 +95,25 @@ test("prune removes what has no name, and dangling=false what no container uses"
   expect((await f.service.list(listOptions)).length).toBe(1);
   await f.service.prune(new Map([["dangling", ["false"]]]));
   expect(await f.service.list(listOptions)).toEqual([]);
+});
+
+test("prune with dangling=false leaves an image in use the names that its containers were made by, or the last", async () => {
+  await using f = await openImageFixture();
+  const all = new Map([["dangling", ["false"]]]);
+  const image = await f.makeImage("app");
+  const tag = (name: string) => f.service.tag("app", { repository: name, tag: "" });
+  const user = { containerId: "c".repeat(64), imageId: image.id, running: true };
+  for (const name of ["app:b", "app:z", "other"]) tag(name);
+  f.users.push({ ...user, asked: "app:b" });
+  expect((await f.service.prune(all)).ImagesDeleted).toEqual([
+    { Untagged: "app:latest" },
+    { Untagged: "app:z" },
+    { Untagged: "other:latest" },
+  ]);
+  for (const name of ["app:a", "app:c"]) await f.service.tag("app:b", { repository: name, tag: "" });
+  f.users.splice(0, 1, { ...user, asked: image.id });
+  expect((await f.service.prune(all)).ImagesDeleted).toEqual([{ Untagged: "app:a" }, { Untagged: "app:b" }]);
+  expect((await f.service.prune(all)).ImagesDeleted).toBeNull();
 });
 
 test("a saved archive is loaded again, and other tools read it", async () => {

@@ -15,6 +15,8 @@ import type { SharedWork } from "./shared-work.ts";
 export interface ImageUser {
   readonly containerId: string;
   readonly imageId: Digest;
+  /** The image as it was asked for: a name, an id or a part of one. */
+  readonly asked: string;
   readonly running: boolean;
 }
 

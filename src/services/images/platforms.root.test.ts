@@ -126,6 +126,7 @@ test("platforms go together with the last name, one by one when asked", async ()
   f.users.push({
     containerId: "c".repeat(64),
     imageId: f.service.resolve(name, S390X).image.id,
+    asked: "app",
     running: false,
   });
   await expect(f.service.remove(name, { ...forced, platforms: [S390X] })).rejects.toThrow(

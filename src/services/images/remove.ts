@@ -76,14 +76,25 @@ function untagByName(
     throw nameInUse(text, user.containerId, image.id);
   const named = tagNameOnly(given);
   const name = named.digest === undefined || named.tag === undefined ? named : withTag(named, named.tag);
-  untag(parts, image, name, items);
-  if (name.digest === undefined) {
+  untagSome(parts, image, [name], items);
+  return allNames(parts, image).length === 0;
+}
+
+/** Takes names from an image that has others, or stays without. */
+export function untagSome(
+  parts: ImageParts,
+  image: ImageRecord,
+  names: readonly NamedReference[],
+  items: ImageDeleteItem[],
+): void {
+  for (const name of names) {
+    untag(parts, image, name, items);
+    if (name.digest !== undefined) continue;
     const rest = allNames(parts, image).filter((other) => fullName(other) === fullName(name));
     // Digests of a repository whose last tag is gone would keep an image that nobody can name.
     if (rest.every((other) => other.tag === undefined))
       for (const other of rest) untag(parts, image, other, items);
   }
-  return allNames(parts, image).length === 0;
 }
 
 function untagById(parts: ImageParts, image: ImageRecord, force: boolean, items: ImageDeleteItem[]): true {
@@ -105,10 +116,10 @@ function untag(parts: ImageParts, image: ImageRecord, name: NamedReference, item
   publishImageEvent(parts, "untag", image.id, image.id, image);
 }
 
-/** Containers of the image and of its other platforms. */
-function usersOf(parts: ImageParts, image: ImageRecord): ImageUser[] {
+/** Containers of the image and of its other platforms, among `users`. */
+export function usersOf(parts: ImageParts, image: ImageRecord, users = parts.users.list()): ImageUser[] {
   const ids = new Set(groupOf(parts, image.id).map(({ id }) => id));
-  return parts.users.list().filter(({ imageId }) => ids.has(imageId));
+  return users.filter(({ imageId }) => ids.has(imageId));
 }
 
 /** Errors: conflict where the image may not go. */
