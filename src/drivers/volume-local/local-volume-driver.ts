@@ -7,7 +7,7 @@ import { formatRfc3339Nano } from "../../base/time.ts";
 import type { DriverVolume, VolumeDriver, VolumeRecord, VolumeSweep } from "../../core/volumes/volume.ts";
 import { describeErrno } from "../../os/linux/errno-text.ts";
 import { isMountPoint, MS, mount, unmount, unmountBelow } from "../../os/linux/mount.ts";
-import { hasTreeQuotas, limitTree, releaseTree } from "../../os/linux/project-quota.ts";
+import { releaseTree } from "../../os/linux/project-quota.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { isErrno, SyscallError } from "../../os/linux/syscall-error.ts";
 import {
@@ -18,6 +18,7 @@ import {
   sizeLimitOf,
   withoutPassword,
 } from "./device-options.ts";
+import { findMakeLimited, type MakeLimited, removeSubvolume } from "./limited-directory.ts";
 import { parseMountOptions } from "./mount-options.ts";
 
 const NAME_CHARACTERS = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
@@ -50,11 +51,10 @@ export class LocalVolumeDriver implements VolumeDriver {
   async create(volume: VolumeRecord): Promise<void> {
     checkName(volume.name);
     await mkdir(this.#root, { recursive: true, mode: 0o711 });
-    checkVolumeOptions(volume.options, "size" in volume.options && (await hasTreeQuotas(this.#root)));
-    await this.#makeDirectories(volume.name);
+    const makeLimited = await this.#findMakeLimited(volume);
+    checkVolumeOptions(volume.options, makeLimited !== undefined);
+    await this.#makeDirectories(volume, makeLimited);
     applyOwnership(this.pathOf(volume), volume);
-    const limitBytes = sizeLimitOf(volume.options);
-    if (limitBytes > 0) await limitTree(this.pathOf(volume), limitBytes);
   }
 
   async remove(volume: VolumeRecord): Promise<void> {
@@ -82,11 +82,11 @@ export class LocalVolumeDriver implements VolumeDriver {
   }
 
   async sweep(stored: readonly VolumeRecord[]): Promise<VolumeSweep> {
-    const names = new Set(stored.map(({ name }) => name));
+    const records = new Map(stored.map((record) => [record.name, record]));
     const found: DriverVolume[] = [];
     const there = new Set<string>();
     for (const name of await entriesOf(this.#root)) {
-      if (names.has(name)) {
+      if (records.has(name)) {
         there.add(name);
         await this.#removeStaging(name);
       } else if (name.startsWith(REMOVED_PREFIX)) {
@@ -96,9 +96,9 @@ export class LocalVolumeDriver implements VolumeDriver {
         if (volume) found.push(volume);
       }
     }
-    const lost = [...names].filter((name) => !there.has(name));
-    for (const name of lost) await this.#makeDirectories(name);
-    return { found, lost };
+    const lost = [...records.values()].filter(({ name }) => !there.has(name));
+    for (const volume of lost) await this.#makeDirectories(volume, await this.#findMakeLimited(volume));
+    return { found, lost: lost.map(({ name }) => name) };
   }
 
   pathOf(volume: Pick<VolumeRecord, "name">): string {
@@ -178,10 +178,15 @@ export class LocalVolumeDriver implements VolumeDriver {
     }
   }
 
-  async #makeDirectories(name: string): Promise<void> {
-    const directory = join(this.#root, name);
-    await makeDirectory("root", directory, 0o701);
-    await makeDirectory("data", join(directory, DATA), 0o755);
+  async #findMakeLimited({ options }: VolumeRecord): Promise<MakeLimited | undefined> {
+    return sizeLimitOf(options) > 0 ? await findMakeLimited(this.#root) : undefined;
+  }
+
+  async #makeDirectories(volume: VolumeRecord, makeLimited: MakeLimited | undefined): Promise<void> {
+    await makeDirectory("root", join(this.#root, volume.name), 0o701);
+    const limitBytes = sizeLimitOf(volume.options);
+    if (makeLimited && limitBytes > 0) await makeLimited(this.pathOf(volume), limitBytes);
+    else await makeDirectory("data", this.pathOf(volume), 0o755);
   }
 
   async #removeStaging(name: string): Promise<void> {
@@ -192,6 +197,7 @@ export class LocalVolumeDriver implements VolumeDriver {
   async #removeAside(name: string): Promise<void> {
     // Whatever is mounted there is somebody else's: it must be gone before anything is deleted.
     await unmountBelow(join(this.#root, name), { detach: true });
+    await removeSubvolume(join(this.#root, name, DATA));
     using root = RootDir.open(this.#root);
     await root.removeAll(name);
   }
