@@ -31,6 +31,16 @@ describe("merging a request with its image", () => {
     expect([merged.Entrypoint, merged.Cmd]).toEqual([null, ["x"]]);
   });
 
+  test("an entry point that is an empty list clears the image's and keeps its command", () => {
+    const merged = mergeImageConfig({ Entrypoint: [] }, image);
+    expect([merged.Entrypoint, merged.Cmd]).toEqual([[], ["serve"]]);
+  });
+
+  test("nobody's environment is null", () => {
+    expect(mergeImageConfig({ Env: [] }, {}).Env).toBeNull();
+    expect(mergeImageConfig({ Env: ["A=own"] }, {}).Env).toEqual(["A=own"]);
+  });
+
   test("environment, labels and ports are merged, the request wins", () => {
     const merged = mergeImageConfig(
       { Env: ["A=own"], Labels: { a: "own" }, ExposedPorts: { "81/tcp": {} } },

@@ -3,25 +3,19 @@ import type { ContainerConfig } from "../../../spec/engine-api/mod.ts";
 
 /**
  * A create request's config with what the image says filled in, by docker's rules: environment and labels are merged,
- * ports and volumes are added, an own entry point drops the image's command, `[""]` clears the image's entry point.
+ * ports and volumes are added, an own entry point drops the image's command. `[]` clears the image's entry point, and `[""]` its
+ * command as well.
  */
 export function mergeImageConfig(request: ContainerConfig, image: ContainerConfig): ContainerConfig {
-  const ownEntrypoint = request.Entrypoint ?? [];
-  const hasOwnEntrypoint = ownEntrypoint.length > 0;
-  const entrypoint = hasOwnEntrypoint
-    ? ownEntrypoint.length === 1 && ownEntrypoint[0] === ""
-      ? null
-      : ownEntrypoint
-    : (image.Entrypoint ?? null);
-  const ownCommand = request.Cmd ?? [];
-  const command = ownCommand.length > 0 ? ownCommand : hasOwnEntrypoint ? null : (image.Cmd ?? null);
+  const entrypoint = request.Entrypoint ?? image.Entrypoint ?? null;
+  const saysWhatRuns = (request.Entrypoint ?? []).length > 0 || (request.Cmd ?? []).length > 0;
   const merged: ContainerConfig = {
     ...request,
     User: request.User || image.User || "",
     WorkingDir: request.WorkingDir || image.WorkingDir || "",
-    Entrypoint: entrypoint,
-    Cmd: command,
-    Env: mergeEnvironment(request.Env ?? [], image.Env ?? []),
+    Entrypoint: entrypoint?.length === 1 && entrypoint[0] === "" ? null : entrypoint,
+    Cmd: (saysWhatRuns ? request.Cmd : image.Cmd) ?? null,
+    Env: mergeEnvironment(request.Env ?? [], image.Env ?? null),
     Labels: sortedByKey({ ...image.Labels, ...request.Labels }),
   };
   const ports = { ...image.ExposedPorts, ...request.ExposedPorts };
@@ -51,8 +45,9 @@ function mergeHealthcheck(
   return merged;
 }
 
-/** The request's variables, then those of the image that the request does not set. */
-function mergeEnvironment(own: readonly string[], image: readonly string[]): string[] {
+/** The request's variables, then those of the image that the request does not set; the image's as they are where it has none. */
+function mergeEnvironment(own: readonly string[], image: readonly string[] | null): string[] | null {
+  if (own.length === 0) return image && [...image];
   const names = new Set(own.map((entry) => entry.split("=", 1)[0]));
-  return [...own, ...image.filter((entry) => !names.has(entry.split("=", 1)[0]))];
+  return [...own, ...(image ?? []).filter((entry) => !names.has(entry.split("=", 1)[0]))];
 }
