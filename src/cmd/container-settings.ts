@@ -99,6 +99,7 @@ export function hostDefaultsOf(
     shmSizeBytes: settings["default-shm-size"] || DEFAULT_SHM_BYTES,
     maskedPaths: defaultMaskedPaths(facts.throttledCpus),
     readonlyPaths: defaultReadonlyPaths(),
+    ulimits: settings["default-ulimit"],
     dns: { dns: settings.dns, dnsSearch: settings["dns-search"], dnsOptions: settings["dns-opt"] },
   };
 }

@@ -50,9 +50,10 @@ describe("what containers of an engine are like unless they say otherwise", () =
       "50\n60\n1024\n",
     );
     const { stdout } = await harness.docker(["create", "--name", "inspected", TEST_IMAGE]);
-    const format = "{{.HostConfig.IpcMode}} {{.HostConfig.CgroupnsMode}} {{.HostConfig.ShmSize}}";
+    const format =
+      "{{.HostConfig.IpcMode}} {{.HostConfig.CgroupnsMode}} {{.HostConfig.ShmSize}} {{.HostConfig.Ulimits}}";
     expect((await harness.docker(["inspect", "-f", format, stdout.trim()])).stdout).toBe(
-      "shareable private 2097152\n",
+      "shareable private 2097152 [nofile=77:88]\n",
     );
     await harness.docker(["rm", "inspected"]);
   });

@@ -10,6 +10,7 @@ const defaults: HostDefaults = {
   shmSizeBytes: 64,
   maskedPaths: ["/proc/kcore"],
   readonlyPaths: ["/proc/sys"],
+  ulimits: [],
   dns: { dns: [], dnsSearch: [], dnsOptions: [] },
 };
 const normalize = (request: unknown, changes: Partial<HostDefaults> = {}) =>
@@ -26,6 +27,12 @@ test("what is left open is what the engine has", () => {
     MemorySwappiness: null,
     MaskedPaths: ["/proc/kcore"],
   });
+});
+
+test("lists and maps that are left out are null, empty ones stay empty", () => {
+  const said = { Dns: [], PortBindings: {}, Devices: [], Ulimits: [], BlkioWeightDevice: [] };
+  expect(normalize(said)).toMatchObject(said);
+  expect(normalize({})).toMatchObject(Object.fromEntries(Object.keys(said).map((name) => [name, null])));
 });
 
 test("entries of lists are complete, null ones too", () => {

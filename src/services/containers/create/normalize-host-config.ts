@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../../base/errors.ts";
 import { sortedByKey } from "../../../base/sorted-by-key.ts";
-import type { HostConfig, Resources, RestartPolicy } from "../../../spec/engine-api/mod.ts";
+import type { HostConfig, Resources, RestartPolicy, Ulimit } from "../../../spec/engine-api/mod.ts";
 import type { DnsRequest } from "../files/resolv-conf.ts";
 
 /** What this engine fills in where a request leaves something open. */
@@ -13,6 +13,8 @@ export interface HostDefaults {
   readonly shmSizeBytes: number;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+  /** Resource limits of processes where a container sets none of that name. */
+  readonly ulimits: readonly Ulimit[];
   /** Name resolution of containers that say nothing about it themselves. */
   readonly dns: DnsRequest;
 }
@@ -55,9 +57,9 @@ function sortMap<K extends (typeof MAPS)[number]>(config: HostConfig, name: K): 
   if (map) config[name] = sortedByKey(map);
 }
 
-/** What a list's entries leave out is empty, as in docker; so is an entry that is null. */
-function filled<T extends object>(list: ReadonlyArray<T | null> | null | undefined, empty: T): T[] {
-  return (list ?? []).map((entry) => ({ ...empty, ...entry }));
+/** What a list's entries leave out is empty, as in docker; so is an entry that is null. A list that is left out is null. */
+function filled<T extends object>(list: ReadonlyArray<T | null> | null | undefined, empty: T): T[] | null {
+  return list?.map((entry) => ({ ...empty, ...entry })) ?? null;
 }
 
 function completeLists(request: HostConfig): Partial<HostConfig> {
@@ -77,7 +79,7 @@ export type DeviceLimits = Pick<
   | "BlkioDeviceWriteIOps"
 >;
 
-/** The limits of single block devices, empty lists where nothing is said. */
+/** The limits of single block devices, null where nothing is said. */
 export function completeDeviceLimits(request: DeviceLimits): Required<DeviceLimits> {
   const throttle = { Path: "", Rate: 0 };
   return {
@@ -119,20 +121,21 @@ export function normalizeRestartPolicy(policy: RestartPolicy): RestartPolicy {
   return { Name: name, MaximumRetryCount: count };
 }
 
+/** Go's empty values, which is what docker shows of fields that nobody set. */
 function emptyHostConfig(): HostConfig {
   return {
     Binds: null,
     ContainerIDFile: "",
-    PortBindings: {},
+    PortBindings: null,
     AutoRemove: false,
     VolumeDriver: "",
     VolumesFrom: null,
     ConsoleSize: [0, 0],
     CapAdd: null,
     CapDrop: null,
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
+    Dns: null,
+    DnsOptions: null,
+    DnsSearch: null,
     ExtraHosts: null,
     GroupAdd: null,
     Cgroup: "",
@@ -151,18 +154,18 @@ function emptyHostConfig(): HostConfig {
     NanoCpus: 0,
     CgroupParent: "",
     BlkioWeight: 0,
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteIOps: [],
+    BlkioWeightDevice: null,
+    BlkioDeviceReadBps: null,
+    BlkioDeviceWriteBps: null,
+    BlkioDeviceReadIOps: null,
+    BlkioDeviceWriteIOps: null,
     CpuPeriod: 0,
     CpuQuota: 0,
     CpuRealtimePeriod: 0,
     CpuRealtimeRuntime: 0,
     CpusetCpus: "",
     CpusetMems: "",
-    Devices: [],
+    Devices: null,
     DeviceCgroupRules: null,
     DeviceRequests: null,
     MemoryReservation: 0,
@@ -170,7 +173,7 @@ function emptyHostConfig(): HostConfig {
     MemorySwappiness: null,
     OomKillDisable: null,
     PidsLimit: null,
-    Ulimits: [],
+    Ulimits: null,
     CpuCount: 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,

@@ -6,6 +6,7 @@ import type {
   EndpointSettings,
   MountPoint,
   NetworkSettings,
+  Ulimit,
 } from "../../../spec/engine-api/mod.ts";
 import { describeEndpoint, describePorts } from "../../networks/mod.ts";
 import { describeLinks } from "../links/legacy-links.ts";
@@ -42,7 +43,11 @@ export async function inspectContainer(
     ProcessLabel: "",
     AppArmorProfile: record.startedOnce ? parts.specs.apparmorProfile(record.hostConfig) : "",
     ExecIDs: parts.execs.idsOf(id),
-    HostConfig: { ...record.hostConfig, Links: describeLinks(parts, record) },
+    HostConfig: {
+      ...record.hostConfig,
+      Links: describeLinks(parts, record),
+      Ulimits: ulimitsInForce(record.hostConfig.Ulimits ?? null, parts.defaults.ulimits),
+    },
     GraphDriver: { Name: record.storageDriver, Data: await parts.rootfs.describe(id) },
     ...(sizes ?? {}),
     Mounts: record.mounts
@@ -51,6 +56,12 @@ export async function inspectContainer(
     Config: record.config,
     NetworkSettings: describeNetworkSettings(parts, record),
   };
+}
+
+/** The container's own limits, then the engine's of other names. Source: moby daemon/daemon_unix.go, mergeUlimits. */
+function ulimitsInForce(own: Ulimit[] | null, defaults: readonly Ulimit[]): Ulimit[] | null {
+  const others = defaults.filter(({ Name }) => !own?.some((limit) => limit.Name === Name));
+  return others.length === 0 ? own : [...(own ?? []), ...others];
 }
 
 /** Bytes of the container's own layer, and with the image's layers below it. */
