@@ -28,7 +28,7 @@ import {
 } from "./bridge-settings.ts";
 import { deleteEndpointLink, isPairMissing, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
 import { hostHasIpv6, type PublishingHost, takeEndpointPorts } from "./endpoint-ports.ts";
-import { withConfiguredGateways } from "./gateways.ts";
+import { gatewaylessFamilies, withConfiguredGateways } from "./gateways.ts";
 import { HostPorts } from "./host-ports.ts";
 import { removeIdleBridges } from "./idle-bridges.ts";
 import { ensureInputLoop, INPUT_LOOP_ID } from "./input-loop.ts";
@@ -127,11 +127,11 @@ export class BridgeDriver implements NetworkDriver {
     const isDefault = network.name === DEFAULT_NETWORK;
     const options = isDefault ? defaultBridgeOptions(network, this.#defaultBridgeName()) : network.options;
     const settings = readBridgeSettings({ ...network, options });
-    const isolated = [
-      ...(settings.gatewayModeIpv4 === "isolated" ? [nl.AF_INET as nl.IpFamily] : []),
-      ...(settings.gatewayModeIpv6 === "isolated" ? [nl.AF_INET6 as nl.IpFamily] : []),
-    ];
-    const pools = await this.#ipam.planNetwork(network, subnetsInUse(this.#host()), isolated);
+    const pools = await this.#ipam.planNetwork(
+      network,
+      subnetsInUse(this.#host()),
+      gatewaylessFamilies(network, settings),
+    );
     // Stored, so that the name can never be another one after a restart.
     const named = settings.defaultBridge ? { ...options, [OPTION.name]: settings.bridge } : options;
     return { ...network, options: named, pools };

@@ -14,6 +14,7 @@ import {
   publish,
   sandboxes,
   start,
+  stop,
   tableText,
   useTestbed,
 } from "./bridge-testbed.testing.ts";
@@ -168,3 +169,18 @@ test("containers that are kept apart reach only what their links open", async ()
   await bed.driver.leave(network, moved, sandbox);
   expect(await tableText()).not.toContain(`${endpoint.ipv4Address} . ${address}`);
 }, 30_000);
+
+test("both addresses of a point-to-point network are containers' where nobody needs a gateway", async () => {
+  for (const options of [{ inhibit_ipv4: "true" }, { gateway_mode_ipv4: "isolated" }]) {
+    const pools = [{ subnet: "10.9.9.0/31" }];
+    const network = await makeNetwork("pair", { internal: true, pools, options: bridgeOptions(options) });
+    expect(network.pools[0]?.gateway).toBeUndefined();
+    const [one, other] = [await start(network, "one"), await start(network, "other")];
+    await using _other = await EchoServer.start(other.sandbox.path, 80);
+    expect(await call(one.sandbox.path, "tcp", other.endpoint.ipv4Address, 80)).toBe(
+      one.endpoint.ipv4Address,
+    );
+    for (const each of [one, other]) await stop(network, each);
+    await bed.driver.deleteNetwork(network);
+  }
+});

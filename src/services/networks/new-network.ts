@@ -77,23 +77,35 @@ export function newNetwork(
   };
 }
 
+/** What the request asks for by a field of its own is no option beside it. */
+function networkOptions(request: NetworkCreateRequest, defaults: Options): Options {
+  const options = new Map(Object.entries({ ...defaults, ...request.Options }));
+  if (request.EnableIPv4 !== undefined) options.delete(ENABLE_IPV4);
+  if (request.EnableIPv6 !== undefined) options.delete(ENABLE_IPV6);
+  return sortedByKey(Object.fromEntries(options));
+}
+
 function ownConfiguration(
   request: NetworkCreateRequest,
   defaultOptions: NetworkSources["defaultOptions"],
 ): NetworkRecord {
-  const defaults = request.ConfigOnly ? {} : defaultOptions[request.Driver || "bridge"];
-  const options = sortedByKey({ ...defaults, ...request.Options });
+  const driver = request.Driver || "bridge";
+  // A configuration is complete in itself.
+  const isConfigured = request.ConfigOnly || Boolean(request.ConfigFrom?.Network);
+  const options = networkOptions(request, isConfigured ? {} : (defaultOptions[driver] ?? {}));
   const ipam = request.IPAM ?? {};
   const enableIpv4 = enabled(request.EnableIPv4, options, ENABLE_IPV4, true);
   const enableIpv6 = enabled(request.EnableIPv6, options, ENABLE_IPV6, false);
-  if (!enableIpv4 && !enableIpv6) throw invalidArgument("IPv4 or IPv6 must be enabled");
+  if (driver === "bridge" && !enableIpv4 && !enableIpv6) {
+    throw invalidArgument("IPv4 or IPv6 must be enabled");
+  }
   const ipamDriver = ipam.Driver || "default";
   const pools = (ipam.Config ?? []).map(poolOf);
   return {
     id: newId(),
     name: request.Name,
     // A configuration is no network of its own, so it has the driver that makes nothing.
-    driver: request.ConfigOnly ? "null" : request.Driver || "bridge",
+    driver: request.ConfigOnly ? "null" : driver,
     createdAt: formatRfc3339Nano(nowNs()),
     enableIpv4,
     enableIpv6,
