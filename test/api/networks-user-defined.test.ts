@@ -144,6 +144,34 @@ describe("user-defined networks with the docker command line", () => {
     await docker("rm", "-f", "moving");
   });
 
+  test("a port is published on each family's own way out", async () => {
+    await docker("network", "create", "--ipv4=false", "--ipv6", "six");
+    const serving = ["--network", "names", "--network", "six", "-p", "48080:80"];
+    await docker("run", "-d", "--name", "twice", ...serving, TEST_IMAGE, "httpd", "-f", "-p", "[::]:80");
+    const places = async () => (await docker("port", "twice", "80/tcp")).split("\n").filter(Boolean);
+    expect(await places()).toEqual(["0.0.0.0:48080", "[::]:48080"]);
+    await untilTrue(
+      async () => (await fetch("http://127.0.0.1:48080/").catch(() => undefined))?.status === 404,
+    );
+    await docker("network", "disconnect", "six", "twice");
+    expect(await places()).toContain("0.0.0.0:48080");
+    await docker("network", "connect", "six", "twice");
+    expect(await places()).toEqual(["0.0.0.0:48080", "[::]:48080"]);
+    await docker("rm", "-f", "twice");
+    await docker("network", "rm", "six");
+  });
+
+  test("a container that turned IPv6 off has no address of it", async () => {
+    await docker("network", "create", "--ipv6", "dual");
+    const off = ["--sysctl", "net.ipv6.conf.all.disable_ipv6=1"];
+    await docker("run", "-d", "--name", "four", "--network", "dual", ...off, TEST_IMAGE, "sleep", "60");
+    const { IPAddress, GlobalIPv6Address } = (await inspect("four")).NetworkSettings.Networks.dual;
+    expect([IPAddress !== "", GlobalIPv6Address]).toEqual([true, ""]);
+    expect(await docker("exec", "four", "cat", "/etc/hosts")).not.toContain("::");
+    await docker("rm", "-f", "four");
+    await docker("network", "rm", "dual");
+  });
+
   test("addresses, ranges and IPv6 as asked for", async () => {
     await docker(
       "network",

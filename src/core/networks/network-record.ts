@@ -44,8 +44,10 @@ export interface NetworkRecord {
 export interface PortBinding {
   readonly protocol: "tcp" | "udp" | "sctp";
   readonly containerPort: number;
-  /** Empty for every address of the family. */
+  /** Empty for every address. */
   readonly hostIp: string;
+  /** The one family that is meant, of a request with several networks to publish on. */
+  readonly family?: "ipv4" | "ipv6";
   /** 0 asks for a free one of the ephemeral range; of an endpoint it says that its port is reached at its own address alone. */
   readonly hostPort: number;
   /** Last port of a range to choose from; equal to hostPort where none. */
@@ -68,6 +70,8 @@ export interface EndpointRequest {
   /** Addresses beside the one of the network, good on its link alone; without prefix. Missing for none. */
   readonly linkLocalAddresses?: readonly string[];
   readonly macAddress?: string;
+  /** The container has IPv6 turned off: it has no use for an address of that family. */
+  readonly withoutIpv6?: boolean;
   /** Name of the interface inside the sandbox, where the caller picks it; the driver's first free one otherwise. */
   readonly interfaceName?: string;
   readonly aliases: readonly string[];

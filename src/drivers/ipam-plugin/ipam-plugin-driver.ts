@@ -97,7 +97,9 @@ export class IpamPluginDriver implements IpamDriver {
     const pools = known?.pools ?? network.pools;
     const ipv4 = await this.#take(pools, "ipv4", requested.ipv4, options);
     try {
-      const ipv6 = await this.#take(pools, "ipv6", requested.ipv6, options);
+      const ipv6 = requested.withoutIpv6
+        ? undefined
+        : await this.#take(pools, "ipv6", requested.ipv6, options);
       return {
         ...(ipv4 ? { ipv4 } : {}),
         ...(ipv6 ? { ipv6 } : {}),

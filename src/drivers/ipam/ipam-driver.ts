@@ -15,6 +15,8 @@ export interface AddressRequest {
   readonly ipv4?: string | undefined;
   readonly ipv6?: string | undefined;
   readonly macAddress?: string | undefined;
+  /** No address of that family is taken. */
+  readonly withoutIpv6?: boolean | undefined;
 }
 
 /** The addresses that an endpoint got; a family that it has none of is left out. */

@@ -57,7 +57,7 @@ export class Ipam implements IpamDriver {
   takeAddresses(network: NetworkRecord, requested: AddressRequest): TakenAddresses {
     const ipv4 = this.#take(network, AF_INET, requested.ipv4);
     try {
-      const ipv6 = this.#take(network, AF_INET6, requested.ipv6);
+      const ipv6 = requested.withoutIpv6 ? undefined : this.#take(network, AF_INET6, requested.ipv6);
       return { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
     } catch (error) {
       if (ipv4) this.releaseAddress(network.id, ipv4.address);

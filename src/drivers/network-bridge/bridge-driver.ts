@@ -161,6 +161,7 @@ export class BridgeDriver implements NetworkDriver {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
+      withoutIpv6: request.withoutIpv6,
     });
     const plain = withConfiguredGateways(network, newEndpoint(network, request, taken));
     const unpublished = { ...plain, hostInterfaceName: `veth${plain.id.slice(0, 7)}` };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { invalidArgument, notImplemented } from "../../base/errors.ts";
 import type { EndpointRecord, PortBinding } from "../../core/networks/network-record.ts";
 import { withNetworkNamespace } from "../../os/linux/namespace.ts";
@@ -40,7 +41,9 @@ function placesOf(
   const { hostBinding, gatewayModeIpv4, gatewayModeIpv6 } = settings;
   // An address that the configuration names instead is meant alone, of whichever family it is.
   const everywhere = hostBinding === "0.0.0.0" && host.hasIpv6 ? ["0.0.0.0", "::"] : [hostBinding];
-  const hostIps = binding.hostIp === "" ? everywhere : [binding.hostIp];
+  const hostIps = (binding.hostIp === "" ? everywhere : [binding.hostIp]).filter(
+    (address) => binding.family === undefined || isIPv6(address) === (binding.family === "ipv6"),
+  );
   const crossing =
     host.proxies &&
     isProxiable(binding.protocol) &&
@@ -66,13 +69,21 @@ function checkHostIp({ hostIp, protocol }: PortBinding, { proxies }: PublishingH
  * The port as the endpoint has it at its own address alone: no port of the host leads to it. An address of the host that
  * the request names only says which family is meant. Source: docker, gateway mode "routed".
  */
-function routedBindings(binding: PortBinding, places: readonly PortPlace[]): PortBinding[] {
+function routedBindings(
+  { protocol, containerPort }: PortBinding,
+  places: readonly PortPlace[],
+): PortBinding[] {
   return places.map(({ hostIp }) => ({
-    ...binding,
+    protocol,
+    containerPort,
     hostIp: hostIp.includes(":") ? "::" : "0.0.0.0",
     hostPort: 0,
     hostPortEnd: 0,
   }));
+}
+
+function ipv4First(a: PortBinding, b: PortBinding): number {
+  return Number(isIPv6(a.hostIp)) - Number(isIPv6(b.hostIp));
 }
 
 /**
@@ -89,7 +100,8 @@ export function takeEndpointPorts(
   const take = (binding: PortBinding): PortBinding[] => {
     checkHostIp(binding, host);
     const { published, routed } = placesOf(binding, endpoint, settings, host);
-    if (published.length + routed.length === 0) {
+    // What there is of the other family is published on another network.
+    if (published.length + routed.length === 0 && binding.family === undefined) {
       throw invalidArgument(
         `cannot publish port ${binding.containerPort}/${binding.protocol} on host address ${binding.hostIp}: the container has no address of that family`,
       );
@@ -104,7 +116,7 @@ export function takeEndpointPorts(
             firstPort: binding.hostPort,
             lastPort: binding.hostPortEnd,
           });
-    return [...taken, ...routedBindings(binding, routed)];
+    return [...taken, ...routedBindings(binding, routed)].sort(ipv4First);
   };
   try {
     return bindings.flatMap(take);

@@ -93,6 +93,7 @@ export class ParentLinkDriver implements NetworkDriver {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
+      withoutIpv6: request.withoutIpv6,
     });
     const addressed = newEndpoint(network, request, taken);
     const nameless = kind.hasMacAddresses ? addressed : { ...addressed, macAddress: "" };

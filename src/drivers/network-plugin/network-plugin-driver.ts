@@ -74,6 +74,7 @@ export class NetworkPluginDriver implements NetworkDriver {
       ipv4: request.ipv4Address,
       ipv6: request.ipv6Address,
       macAddress: request.macAddress,
+      withoutIpv6: request.withoutIpv6,
     });
     const wanted: EndpointRecord = {
       ...newEndpoint(network, request, taken),

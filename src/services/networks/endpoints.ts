@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { shortId } from "../../base/ids.ts";
 import type {
   NameResolver,
@@ -15,7 +16,7 @@ import type {
 import type { EndpointSettings } from "../../spec/engine-api/mod.ts";
 import { checkEndpointSettings } from "./endpoint-checks.ts";
 import { endpointExists } from "./errors.ts";
-import { chooseExits, type ExitCandidate, type Exits, publishingNetwork } from "./exits.ts";
+import { chooseExits, type ExitCandidate, type Exits, portsOn } from "./exits.ts";
 import { isPredefined } from "./predefined.ts";
 
 /** What a container is to the networks. */
@@ -25,6 +26,8 @@ export interface NetworkedContainer {
   readonly hostname: string;
   readonly ports: readonly PortBinding[];
   readonly exposedPorts: readonly string[];
+  /** It turned IPv6 off for itself. */
+  readonly withoutIpv6: boolean;
 }
 
 /** What a container is called. */
@@ -88,10 +91,10 @@ export class Endpoints {
       .filter(([name]) => !(bridgeless && name === DEFAULT_BRIDGE))
       .map(([name, settings]) => ({ network: this.#parts.network(name), settings }))
       .sort((a, b) => Number(isMain(b.network)) - Number(isMain(a.network)));
-    const publishing = publishingNetwork(chooseExits(wanted.map(candidateOf)));
+    const exits = chooseExits(wanted.map(candidateOf));
     try {
       for (const each of wanted) {
-        const ports = each.network.id === publishing ? request.ports : [];
+        const ports = portsOn(each.network.id, exits, request.ports);
         const reaches = each.network.name === DEFAULT_BRIDGE ? request.reaches : [];
         await this.#allocateOn(each, { ...request, ports }, reaches);
       }
@@ -129,14 +132,14 @@ export class Endpoints {
     const sandbox = this.#parts.sandboxes.get(containerId);
     if (!sandbox) return;
     const exits = this.#exits(this.#of(containerId));
-    const publishing = publishingNetwork(exits);
+    const portsAt = (id: string) => portsOn(id, exits, ports);
     const lacking = this.#parts.sandboxes.lacksDefaultRoutes(sandbox);
     // Ports leave their old place before they are taken for the new one.
-    const last = (id: string) => Number(id === publishing);
+    const last = (id: string) => Number(portsAt(id).length > 0);
     const endpoints = this.#of(containerId).sort((a, b) => last(a.network.id) - last(b.network.id));
     for (const { network, endpoint } of endpoints) {
       const driver = this.#parts.driver(network.driver);
-      const wanted = network.id === publishing ? ports : [];
+      const wanted = portsAt(network.id);
       const misplaced = wanted.length > 0 !== endpoint.ports.length > 0;
       const changed = misplaced ? await driver.changePorts(network, endpoint, wanted) : endpoint;
       const way = routesOf(network, exits);
@@ -268,6 +271,7 @@ export class Endpoints {
       gatewayPriority: settings.GwPriority ?? 0,
       ports: container.ports,
       exposedPorts: container.exposedPorts,
+      ...(container.withoutIpv6 ? { withoutIpv6: true } : {}),
       ...(reaches.length > 0 ? { reaches } : {}),
     });
     this.#parts.store.putEndpoint(endpoint);
@@ -298,8 +302,8 @@ export class Endpoints {
   }
 
   /**
-   * Default routes and published ports of a running container are where `after` has them. Ports leave their old place
-   * before they are taken for the new one; an endpoint in `except` has no link yet and only gets its ports.
+   * Default routes and published ports of a running container are where `after` has them. Ports and routes leave their old
+   * place before they are taken for the new one; an endpoint in `except` has no link yet and only gets its ports.
    */
   async #moveExits(
     containerId: string,
@@ -309,21 +313,22 @@ export class Endpoints {
     sandbox: Sandbox,
     except: string | undefined,
   ): Promise<void> {
-    const from = publishingNetwork(before);
-    const to = publishingNetwork(after);
     if (before.ipv4 === after.ipv4 && before.ipv6 === after.ipv6) return;
-    // Those that lose come first, so that no port and no route is wanted twice.
-    const order = (id: string) => (id === to ? 2 : id === from ? 0 : 1);
-    const endpoints = this.#of(containerId).sort((a, b) => order(a.network.id) - order(b.network.id));
-    for (const { network, endpoint } of endpoints) {
+    const portsMove = ({ id }: NetworkRecord) =>
+      !isDeepStrictEqual(portsOn(id, before, ports), portsOn(id, after, ports));
+    const place = async (network: NetworkRecord, { id }: EndpointRecord, bindings: PortBinding[]) => {
       const driver = this.#parts.driver(network.driver);
-      let changed = endpoint;
-      if (from !== to && (network.id === from || network.id === to)) {
-        changed = await driver.changePorts(network, endpoint, network.id === to ? ports : []);
-        this.#parts.store.putEndpoint(changed);
-      }
-      if (network.id === except) continue;
+      const endpoint = this.#of(containerId).find((each) => each.endpoint.id === id)!.endpoint;
+      const changed = portsMove(network) ? await driver.changePorts(network, endpoint, bindings) : endpoint;
+      this.#parts.store.putEndpoint(changed);
+      if (network.id === except) return;
       await driver.adjust(network, endpoint, changed, sandbox, { defaultRoute: routesOf(network, after) });
+    };
+    const gains = ({ id }: NetworkRecord) => Number(id === after.ipv4 || id === after.ipv6);
+    const here = this.#of(containerId).sort((a, b) => gains(a.network) - gains(b.network));
+    for (const { network, endpoint } of here) if (portsMove(network)) await place(network, endpoint, []);
+    for (const { network, endpoint } of here) {
+      await place(network, endpoint, portsOn(network.id, after, ports));
     }
   }
 }

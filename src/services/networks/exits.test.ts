@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { sampleNetwork } from "../../core/networks/network-record.fixture.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
-import { chooseExits } from "./exits.ts";
+import { chooseExits, portsOn } from "./exits.ts";
 
 const V4 = { subnet: "10.1.0.0/24", gateway: "10.1.0.1" };
 const V6 = { subnet: "fd00:1::/64", gateway: "fd00:1::1" };
@@ -33,4 +33,22 @@ test("a network may lead out straight onto its links, or not at all although it 
     ipv4: undefined,
     ipv6: "a",
   });
+});
+
+test("ports are published on the way out, each family's on its own where there are two", () => {
+  const port = { protocol: "tcp", containerPort: 80, hostPort: 8080, hostPortEnd: 8080 } as const;
+  const ports = ["", "127.0.0.1", "::1"].map((hostIp) => ({ ...port, hostIp }));
+  expect(portsOn("a", { ipv4: "a", ipv6: "a" }, ports)).toEqual(ports);
+  expect(portsOn("a", { ipv4: undefined, ipv6: "a" }, ports)).toEqual(ports);
+  expect(portsOn("c", { ipv4: "a", ipv6: "a" }, ports)).toEqual([]);
+  const on = (id: string) =>
+    portsOn(id, { ipv4: "a", ipv6: "b" }, ports).map(({ hostIp, family }) => [hostIp, family]);
+  expect(on("a")).toEqual([
+    ["", "ipv4"],
+    ["127.0.0.1", "ipv4"],
+  ]);
+  expect(on("b")).toEqual([
+    ["", "ipv6"],
+    ["::1", "ipv6"],
+  ]);
 });

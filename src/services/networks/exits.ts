@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { NetworkRecord } from "../../core/networks/network-record.ts";
+import type { NetworkRecord, PortBinding } from "../../core/networks/network-record.ts";
 
 /** One of the networks that a container is in. */
 export interface ExitCandidate {
@@ -7,7 +7,7 @@ export interface ExitCandidate {
   readonly gatewayPriority: number;
 }
 
-/** Networks that give a container its default routes; its ports are published on the first of them that there is. */
+/** Networks that give a container its default routes, and that its ports are published on. */
 export interface Exits {
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
@@ -45,7 +45,16 @@ export function chooseExits(candidates: readonly ExitCandidate[]): Exits {
   };
 }
 
-/** The network on which the container's ports are published. */
-export function publishingNetwork(exits: Exits): string | undefined {
-  return exits.ipv4 ?? exits.ipv6;
+/**
+ * The ports to publish on a network that a container with these ways out is in: each family's on its way out. Where there
+ * is a single one, whatever it cannot lead to the container itself is its business as well.
+ */
+export function portsOn(networkId: string, exits: Exits, ports: readonly PortBinding[]): PortBinding[] {
+  const { ipv4, ipv6 } = exits;
+  if (networkId !== ipv4 && networkId !== ipv6) return [];
+  if (ipv4 === undefined || ipv6 === undefined || ipv4 === ipv6) return [...ports];
+  const family = networkId === ipv4 ? "ipv4" : "ipv6";
+  return ports
+    .filter(({ hostIp }) => hostIp === "" || isIPv4(hostIp) === (family === "ipv4"))
+    .map((binding) => ({ ...binding, family }));
 }

@@ -234,7 +234,7 @@ function checkTogether(parts: ContainerParts, names: readonly string[]): void {
   if (drivers.includes("null")) throw noneAmongOthers();
 }
 
-/** What each network was asked for, by the network's name; the main network is among them. */
+/** What each network was asked for, by the network's name. */
 function requestedNetworks(
   parts: ContainerParts,
   hostConfig: HostConfig,
@@ -249,11 +249,14 @@ function requestedNetworks(
   }
   // A network that does not exist yet is known by what the user called it.
   const nameOf = (nameOrId: string) => parts.networks.find(nameOrId)?.name ?? nameOrId;
-  const requested: Record<string, EndpointSettings> = { [nameOf(mode)]: {} };
-  for (const [name, settings] of Object.entries(endpoints)) {
-    requested[nameOf(name === "default" ? "bridge" : name)] = settings ?? {};
-  }
-  checkTogether(parts, Object.keys(requested));
+  const named = Object.entries(endpoints);
+  // Source: docker, `updateContainerNetworkSettings`: the mode says which network only where nothing else does.
+  const requested = Object.fromEntries(
+    named.length === 0
+      ? [[nameOf(mode), {}]]
+      : named.map(([name, settings]) => [nameOf(name === "default" ? "bridge" : name), settings ?? {}]),
+  );
+  checkTogether(parts, [...new Set([nameOf(mode), ...Object.keys(requested)])]);
   for (const [name, settings] of Object.entries(requested)) checkEndpoint(parts, name, settings);
   return requested;
 }

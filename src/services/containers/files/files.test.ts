@@ -9,6 +9,7 @@ describe("hosts file", () => {
     const text = hostsFileText([{ address: "172.17.0.2", names: ["web", "alias"] }]);
     expect(text.startsWith("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")).toBe(true);
     expect(text.endsWith("172.17.0.2\tweb alias\n")).toBe(true);
+    expect(hostsFileText([], true)).toBe("127.0.0.1\tlocalhost\n");
   });
 
   test("host-gateway becomes every address that reaches the host", () => {

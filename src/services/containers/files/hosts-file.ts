@@ -12,9 +12,9 @@ const LOCAL_IPV6: readonly HostsEntry[] = [
   { address: "ff02::2", names: ["ip6-allrouters"] },
 ];
 
-/** Text of a container's `/etc/hosts`: the local names, then `entries` in their order. */
-export function hostsFileText(entries: readonly HostsEntry[]): string {
-  return [...LOCAL_IPV4, ...LOCAL_IPV6, ...entries]
+/** Text of a container's `/etc/hosts`: the local names, of IPv6 too if it has that, then `entries` in their order. */
+export function hostsFileText(entries: readonly HostsEntry[], withoutIpv6 = false): string {
+  return [...LOCAL_IPV4, ...(withoutIpv6 ? [] : LOCAL_IPV6), ...entries]
     .map(({ address, names }) => `${address}\t${names.join(" ")}\n`)
     .join("");
 }

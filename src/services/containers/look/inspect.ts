@@ -1,6 +1,7 @@
 import type { ContainerMount } from "../../../core/containers/container-mount.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type {
+  ContainerConfig,
   ContainerInspectResponse,
   ContainerState,
   EndpointSettings,
@@ -53,7 +54,7 @@ export async function inspectContainer(
     Mounts: record.mounts
       .filter((mount) => mount.type !== "tmpfs" || mount.listed)
       .map((mount) => describeMount(parts, mount)),
-    Config: record.config,
+    Config: describeConfig(record),
     NetworkSettings: describeNetworkSettings(parts, record),
   };
 }
@@ -62,6 +63,12 @@ export async function inspectContainer(
 function ulimitsInForce(own: Ulimit[] | null, defaults: readonly Ulimit[]): Ulimit[] | null {
   const others = defaults.filter(({ Name }) => !own?.some((limit) => limit.Name === Name));
   return others.length === 0 ? own : [...(own ?? []), ...others];
+}
+
+/** The configuration, with the hardware address that the main network was asked for: clients before 1.44 look there. */
+function describeConfig({ config, hostConfig, requestedEndpoints }: ContainerRecord): ContainerConfig {
+  const { MacAddress } = requestedEndpoints[hostConfig.NetworkMode ?? "bridge"] ?? {};
+  return MacAddress ? { ...config, MacAddress } : config;
 }
 
 /** Bytes of the container's own layer, and with the image's layers below it. */

@@ -3,6 +3,7 @@ import type { NetworkedContainer } from "../../networks/mod.ts";
 import { publishedPorts } from "../create/published-ports.ts";
 import type { ContainerParts } from "../parts.ts";
 import { dnsRequestOf } from "../run/write-files.ts";
+import { isWithoutIpv6 } from "./without-ipv6.ts";
 
 /** The container as the networks see it. */
 export function networkedContainer(record: ContainerRecord): NetworkedContainer {
@@ -12,6 +13,7 @@ export function networkedContainer(record: ContainerRecord): NetworkedContainer 
     hostname: record.config.Hostname ?? "",
     ports: publishedPorts(record.config, record.hostConfig),
     exposedPorts: Object.keys(record.config.ExposedPorts ?? {}),
+    withoutIpv6: isWithoutIpv6(record),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../files/resolv-conf.ts";
 import { findContainer } from "../find.ts";
 import { linkHostsEntries } from "../links/legacy-links.ts";
+import { isWithoutIpv6 } from "../networks/without-ipv6.ts";
 import type { ContainerParts } from "../parts.ts";
 
 /** The files the engine mounts over the image's; undefined where the container sees none of the kind. */
@@ -65,7 +66,8 @@ async function hostsText(
     return own + extra.map(({ address, names }) => `${address}\t${names.join(" ")}\n`).join("");
   }
   const linked = linkHostsEntries(parts, record);
-  return hostsFileText([...extra, ...linked, ...ownHostsEntries(record, endpoints)]);
+  const entries = [...extra, ...linked, ...ownHostsEntries(record, endpoints)];
+  return hostsFileText(entries, isWithoutIpv6(record));
 }
 
 /** The names that a container has for itself, by the addresses of these endpoints. */
