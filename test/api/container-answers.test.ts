@@ -128,4 +128,35 @@ describe("answers about containers, version by version", () => {
     expect(event.status).toBe(Number(version.slice(2)) < 52 ? "restart" : undefined);
     expect(text).toContain(`"time":${event.time},"timeNano":${event.time}`);
   });
+
+  test("once its output ended a container is seen to have ended", async () => {
+    for (let round = 0; round < 5; round++) {
+      await out("create", "--name", "brief", TEST_IMAGE, "sh", "-c", "echo out; exit 7");
+      const attached = await ask("1.51", "/containers/brief/attach?stream=1&stdout=1", { method: "POST" });
+      await ask("1.51", "/containers/brief/start", { method: "POST" });
+      expect(await attached.text()).toContain("out\n");
+      const { State } = (await (
+        await ask("1.51", "/containers/brief/json")
+      ).json()) as ContainerInspectResponse;
+      expect([State.Status, State.ExitCode]).toEqual(["exited", 7]);
+      await out("rm", "brief");
+    }
+  });
+
+  test("networks that are named are all that a container is in", async () => {
+    await out("network", "create", "named");
+    const body = JSON.stringify({
+      Image: TEST_IMAGE,
+      NetworkingConfig: { EndpointsConfig: { named: { MacAddress: "02:42:ac:11:00:42" } } },
+    });
+    const headers = { "Content-Type": "application/json" };
+    await ask("1.51", "/containers/create?name=apart", { method: "POST", headers, body });
+    const apart = (await (await ask("1.51", "/containers/apart/json")).json()) as ContainerInspectResponse;
+    expect(Object.keys(apart.NetworkSettings.Networks!)).toEqual(["named"]);
+    await out("create", "--name", "marked", "--mac-address", "02:42:ac:11:00:43", TEST_IMAGE, "true");
+    const marked = (await (await ask("1.51", "/containers/marked/json")).json()) as ContainerInspectResponse;
+    expect(marked.Config.MacAddress).toBe("02:42:ac:11:00:43");
+    await out("rm", "apart", "marked");
+    await out("network", "rm", "named");
+  });
 });

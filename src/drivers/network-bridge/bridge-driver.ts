@@ -127,11 +127,8 @@ export class BridgeDriver implements NetworkDriver {
     const isDefault = network.name === DEFAULT_NETWORK;
     const options = isDefault ? defaultBridgeOptions(network, this.#defaultBridgeName()) : network.options;
     const settings = readBridgeSettings({ ...network, options });
-    const pools = await this.#ipam.planNetwork(
-      network,
-      subnetsInUse(this.#host()),
-      gatewaylessFamilies(network, settings),
-    );
+    const gatewayless = gatewaylessFamilies(network, settings);
+    const pools = await this.#ipam.planNetwork(network, subnetsInUse(this.#host()), gatewayless);
     // Stored, so that the name can never be another one after a restart.
     const named = settings.defaultBridge ? { ...options, [OPTION.name]: settings.bridge } : options;
     return { ...network, options: named, pools };

@@ -35,11 +35,11 @@ export async function attachContainer(
   }
   const tty = record.config.Tty ?? false;
   publishContainerEvent(parts, record, "attach");
-  const connection = options.stream ? connect(parts, record, { stdin: options.stdin }) : undefined;
+  const connection = options.stream ? connect(parts, record, options) : undefined;
   const watcher = new DetachWatcher(tty && options.stdin ? keys : []);
   return {
     tty,
-    output: sessionOutput(parts, record, options, connection?.attachment),
+    output: sessionOutput(parts, record, options, connection),
     async write(bytes) {
       if (!options.stdin || !connection) return;
       const { pass, detached } = watcher.push(bytes);
@@ -63,28 +63,32 @@ export async function attachContainer(
 
 interface Connection {
   readonly attachment: Promise<TaskAttachment>;
+  /** Aborted when the session ends before the container does. */
+  readonly signal: AbortSignal;
   /** Ends the connection, or the wait for it. Idempotent. */
   close(): void;
 }
 
-function connect(parts: ContainerParts, record: ContainerRecord, options: AttachmentOptions): Connection {
+function connect(parts: ContainerParts, record: ContainerRecord, options: AttachOptions): Connection {
   const { promise, resolve, reject } = Promise.withResolvers<TaskAttachment>();
   // A session that nobody reads any more has nobody to tell.
   promise.catch(() => {});
-  let closed = false;
+  const closing = new AbortController();
   const deliver = (attachment: Promise<TaskAttachment>) =>
     attachment.then((each) => {
-      if (closed) each.close();
+      if (closing.signal.aborted) each.close();
       else resolve(each);
     }, reject);
   const task = parts.live.task(record.id);
+  const wanted: AttachmentOptions = { stdin: options.stdin };
   const waiting =
-    task && isRunning(record) ? undefined : parts.live.attachNext(record.id, { options, deliver });
-  if (!waiting) deliver(task!.attach(options));
+    task && isRunning(record) ? undefined : parts.live.attachNext(record.id, { options: wanted, deliver });
+  if (!waiting) deliver(task!.attach(wanted));
   return {
     attachment: promise,
+    signal: AbortSignal.any([closing.signal, options.signal]),
     close() {
-      closed = true;
+      closing.abort();
       waiting?.[Symbol.dispose]();
       reject(conflict(`attachment to container ${record.id} was closed`));
       promise.then(
@@ -101,7 +105,7 @@ async function* sessionOutput(
   parts: ContainerParts,
   record: ContainerRecord,
   options: AttachOptions,
-  attachment: Promise<TaskAttachment> | undefined,
+  connection: Connection | undefined,
 ): AsyncIterable<OutputChunk> {
   if (options.logs) {
     const { groups } = await readLogs(parts, record.id, {
@@ -118,15 +122,26 @@ async function* sessionOutput(
       for (const { stream, bytes } of entries) yield { stream, bytes };
     }
   }
-  if (!attachment) return;
+  if (!connection) return;
   let connected: TaskAttachment;
   try {
-    connected = await attachment;
+    connected = await connection.attachment;
   } catch {
     // The container did not start, or the client left before it did: the session ends without output.
     return;
   }
+  const task = parts.live.task(record.id);
   for await (const chunk of connected.output) {
     if (chunk.stream === "stdout" ? options.stdout : options.stderr) yield chunk;
+  }
+  if (task && parts.live.task(record.id) === task) await untilEnded(parts, record.id, connection.signal);
+}
+
+/** Whoever looks at a container after its output ended sees that it has. */
+async function untilEnded(parts: ContainerParts, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await parts.live.nextExit(id, signal);
+  } catch {
+    // The session ends on its own.
   }
 }
