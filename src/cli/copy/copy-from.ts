@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { lstat, readlink, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { ApiClient } from "../../client/api-client.ts";
 import { getContainerArchive, statContainerPath } from "../../client/containers/archive.ts";
@@ -6,8 +6,10 @@ import type { Cli } from "../cli.ts";
 import { ExitError } from "../exit.ts";
 import { copyOutput } from "../streams/demultiplex.ts";
 import { isGoDirectory, isGoSymlink, resolveLink } from "./go-mode.ts";
-import { lastName } from "./pack-path.ts";
 import { type Place, unpackArchive } from "./unpack-archive.ts";
+
+/** How many links a target may be behind. */
+const MAX_LINKS = 10;
 
 export interface CopyFromRequest {
   readonly container: string;
@@ -24,17 +26,19 @@ export async function copyFromContainer(
   request: CopyFromRequest,
 ): Promise<void> {
   const { container, target } = request;
-  const source = request.followLink ? await followed(client, container, request.source) : request.source;
+  const { source, named } = request.followLink
+    ? await follow(client, container, request.source)
+    : { source: request.source };
   if (target === "-") {
     const { tar } = await getContainerArchive(client, container, source);
     return await copyOutput(tar, cli.out);
   }
-  const path = resolve(target);
+  const path = await followTarget(resolve(target));
   await checkFolder(dirname(path));
   const { stat: info, tar } = await getContainerArchive(client, container, source);
   try {
     const isDirectory = isGoDirectory(info.mode);
-    const { root, place } = await placement(source, isDirectory, target, path);
+    const { root, place } = await placement({ source, named, isDirectory, target, path });
     await unpackArchive(tar, root, place);
   } catch (error) {
     tar.destroy();
@@ -48,22 +52,44 @@ async function checkFolder(folder: string): Promise<void> {
     throw new ExitError(1, `invalid output path: directory ${JSON.stringify(folder)} does not exist`);
 }
 
-/** What a link in the container points to. */
-async function followed(client: ApiClient, container: string, source: string): Promise<string> {
+interface Followed {
+  readonly source: string;
+  /** The name that the copy has all the same. */
+  readonly named?: string | undefined;
+}
+
+/** What a link in the container points to, as it would be asked for: all of it, a folder's, or what is in a folder. */
+async function follow(client: ApiClient, container: string, source: string): Promise<Followed> {
   const info = await statContainerPath(client, container, source).catch(() => undefined);
-  return info && isGoSymlink(info.mode) ? resolveLink(source, info.linkTarget) : source;
+  if (!info || !isGoSymlink(info.mode)) return { source };
+  const target = resolveLink(source, info.linkTarget);
+  const ending = /\/\.?$/.exec(source)?.[0] ?? "";
+  return { source: `${target}${ending}`, named: ending === "/." ? undefined : basename(source) };
+}
+
+/** Where a copy to `path` goes: to what a link there points to, whether or not that is there. */
+async function followTarget(path: string): Promise<string> {
+  let target = path;
+  for (let links = 0; (await lstat(target).catch(() => undefined))?.isSymbolicLink(); links++) {
+    if (links > MAX_LINKS) throw new ExitError(1, `too many symlinks in ${path}`);
+    target = resolve(dirname(target), await readlink(target));
+  }
+  return target;
+}
+
+interface CopyToPlace extends Followed {
+  readonly isDirectory: boolean;
+  /** As it was typed, and in full. */
+  readonly target: string;
+  readonly path: string;
 }
 
 /**
  * Where the entries go. A folder that exists takes the source in, or its content where the source ends in `/.`;
  * otherwise the source takes the target's name.
  */
-async function placement(
-  source: string,
-  isDirectory: boolean,
-  target: string,
-  path: string,
-): Promise<{ root: string; place: Place }> {
+async function placement(copy: CopyToPlace): Promise<{ root: string; place: Place }> {
+  const { source, named, isDirectory, target, path } = copy;
   const found = await stat(path).catch(() => undefined);
   const wantsFolder = /(^|\/)\.?$/.test(target);
   if (!found && wantsFolder && !isDirectory) throw new ExitError(1, "no such directory");
@@ -71,28 +97,14 @@ async function placement(
     if (isDirectory) throw new ExitError(1, "cannot copy directory");
     if (wantsFolder) throw new ExitError(1, "not a directory");
   }
-  const contentOnly = source.endsWith("/.");
-  if (found?.isDirectory() && !contentOnly) return { root: path, place: (name) => name };
-  if (found?.isDirectory()) return { root: path, place: (name) => restOf(name, lastName(source)) };
-  const own = basename(path);
-  return { root: dirname(path), place: (name) => rename(name, own) };
+  const own = found?.isDirectory() ? named : basename(path);
+  const root = found?.isDirectory() ? path : dirname(path);
+  if (own !== undefined) return { root, place: (name) => [own, ...belowSource(name)].join("/") };
+  if (source.endsWith("/.")) return { root, place: (name) => belowSource(name).join("/") || undefined };
+  return { root, place: (name) => name };
 }
 
-/** A name in the archive under another first name. */
-function rename(name: string, first: string): string {
-  return [
-    first,
-    ...name
-      .replace(/^\.?\//, "")
-      .split("/")
-      .slice(1),
-  ].join("/");
-}
-
-/** A name in the archive below its first one; the first one itself is the target, which is there. */
-function restOf(name: string, first: string): string | undefined {
-  const names = name.replace(/^\.\//, "").split("/");
-  if (names[0] === first || names[0] === ".") names.shift();
-  const rest = names.join("/");
-  return rest === "" ? undefined : rest;
+/** The names on the way from the source to an entry: that of the source is in front of it, a dot, or nothing for `/`. */
+function belowSource(name: string): string[] {
+  return name.split("/").slice(1);
 }
