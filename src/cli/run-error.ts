@@ -23,6 +23,6 @@ export function startFailureCode(error: unknown): number {
     "system cannot find the file specified",
   ];
   if (notFound.some((text) => message.includes(text))) return EXIT_COMMAND_NOT_FOUND;
-  const notAllowed = [/permission denied/i, /is a directory/i, /not a directory/i];
-  return notAllowed.some((pattern) => pattern.test(message)) ? EXIT_NOT_EXECUTABLE : EXIT_USAGE;
+  const notAllowed = ["permission denied", "is a directory"];
+  return notAllowed.some((text) => message.includes(text)) ? EXIT_NOT_EXECUTABLE : EXIT_USAGE;
 }

@@ -16,6 +16,8 @@ export function parseTimestamp(text: string, nowMs: number = Date.now()): string
 }
 
 function durationOf(text: string): number | undefined {
+  // A moment since the epoch: there is no point in what happened no time ago.
+  if (text === "0") return undefined;
   try {
     return parseGoDuration(text);
   } catch {

@@ -9,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit.ts";
 import { bool, string } from "../flags/types.ts";
 import { rawMode } from "../terminal/raw-mode.ts";
+import { untilTerminated } from "../terminal/until-terminated.ts";
 
 interface LoginFlags {
   readonly username: string;
@@ -28,7 +29,7 @@ async function ask(cli: Cli, prompt: string, hidden: boolean): Promise<string> {
   if (!hidden) {
     const lines = createInterface({ input: cli.stdin });
     try {
-      return (await lines.question("")).trim();
+      return (await untilTerminated(cli, () => lines.question(""))).trim();
     } finally {
       lines.close();
     }

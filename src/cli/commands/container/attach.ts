@@ -15,10 +15,10 @@ import { rawMode } from "../../terminal/raw-mode.ts";
 import { proxySignals } from "../../terminal/signal-proxy.ts";
 
 function checkRunning(state: ContainerState): void {
-  if (!state.Running) throw new ExitError(1, "cannot attach to a stopped container, start it first");
-  if (state.Paused) throw new ExitError(1, "cannot attach to a paused container, unpause it first");
+  if (!state.Running) throw new ExitError(1, "You cannot attach to a stopped container, start it first");
+  if (state.Paused) throw new ExitError(1, "You cannot attach to a paused container, unpause it first");
   if (state.Restarting)
-    throw new ExitError(1, "cannot attach to a restarting container, wait until it is running");
+    throw new ExitError(1, "You cannot attach to a restarting container, wait until it is running");
 }
 
 export const command = defineCommand({
