@@ -6,6 +6,7 @@ import type { HangUpWatch } from "./server/hang-up.ts";
 
 export type * from "./routes/mod.ts";
 export type { HttpApi, TlsSettings } from "./server/api-server.ts";
+export { parseListenAddress } from "./server/listen-address.ts";
 
 export interface ApiServerOptions extends EndpointOptions {
   readonly backends: ApiBackends;

@@ -20,6 +20,12 @@ export function checkAddressPool(text: string): string {
   return text;
 }
 
+/** The parts of a checked `base=10.10.0.0/16,size=24`. */
+export function addressPoolOf(text: string): { readonly base: string; readonly size: number } {
+  const fields = new Map(text.split(",").map((field) => field.split("=", 2) as [string, string]));
+  return { base: fields.get("base") ?? "", size: Number(fields.get("size")) };
+}
+
 /** `bridge=com.docker.network.driver.mtu=1400`, as it is: a driver, then an option of its networks. Errors: invalidArgument. */
 export function checkNetworkOption(text: string): string {
   if (/^[^=]+=[^=]+=/.test(text)) return text;

@@ -280,7 +280,9 @@ describe("listeners", () => {
     await expect(one.listen("tcp://0.0.0.0:0")).rejects.toThrow("without TLS");
     await expect(one.listen("tcp://127.0.0.1:1/path")).rejects.toThrow("should not contain a path");
     await expect(one.listen("fd://")).rejects.toThrow("no sockets found via socket activation");
-    await expect(one.listen("http://x")).rejects.toThrow("Invalid bind address format");
+    await expect(one.listen("http://x")).rejects.toThrow(
+      "invalid bind address (http://x): unsupported proto 'http'",
+    );
   });
 
   test("close ends idle and streaming connections", async () => {

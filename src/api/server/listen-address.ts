@@ -11,20 +11,20 @@ const DEFAULT_PORT = 2375;
 const DEFAULT_TLS_PORT = 2376;
 
 /**
- * The address that `-H` spells: `unix:///path`, `tcp://host:port`, `fd://` or `fd://name`.
+ * The address that `-H` spells: `unix:///path`, `tcp://host:port` or `host:port`, `fd://` or `fd://name`.
  * Errors: invalidArgument. Source: dockerd(8), `--host`.
  */
 export function parseListenAddress(text: string, options: { readonly tls: boolean }): ListenAddress {
-  const match = /^([a-z]+):\/\/(.*)$/.exec(text.trim());
-  if (!match) throw invalidArgument(`unable to parse docker host \`${text}\``);
-  const [, protocol, rest] = match as unknown as [string, string, string];
+  const address = text.trim();
+  if (address === "") throw invalidArgument(`unable to parse docker host \`${text}\``);
+  const [, protocol, rest] = /^([a-z]+):\/\/(.*)$/.exec(address) ?? ["", "tcp", address];
   if (protocol === "unix") {
     if (!rest.startsWith("/")) throw invalidArgument(`unix socket path must be absolute: ${text}`);
     return { kind: "unix", path: rest };
   }
   if (protocol === "fd") return { kind: "fd", name: rest };
   if (protocol === "tcp") return parseTcp(text, rest, options.tls ? DEFAULT_TLS_PORT : DEFAULT_PORT);
-  throw invalidArgument(`Invalid bind address format: ${text}`);
+  throw invalidArgument(`invalid bind address (${text}): unsupported proto '${protocol}'`);
 }
 
 function parseTcp(text: string, rest: string, defaultPort: number): ListenAddress {

@@ -13,6 +13,7 @@ import type { Plugins } from "../../drivers/plugin-client/mod.ts";
 import type { NetworkServiceParts } from "../../services/networks/mod.ts";
 import { PluginNetworkDrivers } from "../../services/plugins/mod.ts";
 import { type DaemonSettings, DEFAULT_DATA_ROOT } from "../daemon-settings.ts";
+import { addressPoolOf } from "../setting-values.ts";
 import { defaultBridgeOf } from "./default-bridge.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -38,7 +39,7 @@ export function createNetworkDrivers(needs: NetworkDriverNeeds): NetworkParts {
   if (settings["respect-host-firewall"] && !settings.iptables) {
     throw invalidArgument("--respect-host-firewall needs packet filter rules: --iptables=false makes none");
   }
-  const ownIpam = new Ipam({ engineId, pools: settings["default-address-pool"].map(addressPool) });
+  const ownIpam = new Ipam({ engineId, pools: settings["default-address-pool"].map(addressPoolOf) });
   const ipam = new IpamDrivers(ownIpam, plugins, logger);
   const interfaces = new InterfaceNames();
   const bridge = new BridgeDriver({
@@ -75,11 +76,6 @@ export function createNetworkDrivers(needs: NetworkDriverNeeds): NetworkParts {
       for (const driver of builtin) await driver.close();
     },
   };
-}
-
-function addressPool(text: string): { readonly base: string; readonly size: number } {
-  const fields = new Map(text.split(",").map((field) => field.split("=", 2) as [string, string]));
-  return { base: fields.get("base") ?? "", size: Number(fields.get("size")) };
 }
 
 /** `DRIVER=OPTION=VALUE`, by driver. */

@@ -7,7 +7,9 @@ import type { LogService } from "../../services/logs/mod.ts";
 import { readHostFacts } from "../../services/system/host-facts.ts";
 import { type DeviceSource, SystemService } from "../../services/system/system-service.ts";
 import { securitySettingsOf } from "../container-settings.ts";
+import { tellExposedApi } from "../exposed-api.ts";
 import { shownProxies } from "../registry-settings.ts";
+import { addressPoolOf } from "../setting-values.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Networks } from "./networks.ts";
 import type { EnginePlugins } from "./plugins.ts";
@@ -50,6 +52,11 @@ export async function createSystem(needs: SystemNeeds): Promise<SystemService> {
       return { labels, debug, liveRestore, proxies: shownProxies(values, process.env) };
     },
     experimental: settings.experimental,
+    addressPools: settings["default-address-pool"].map((text) => {
+      const { base, size } = addressPoolOf(text);
+      return { Base: base, Size: size };
+    }),
+    warnings: tellExposedApi(settings),
     plugins: () => plugins.names(volumes.drivers.names(), networks.driverNames, logs.driverNames),
     defaultLogDriver: logs.defaultDriver,
     registry: remotes,

@@ -15,6 +15,8 @@ export interface EventLog {
   publish(event: Omit<EngineEvent, "timeNs">): void;
   /** Remembered events, oldest first. */
   past(): EngineEvent[];
+  /** How many listen now. */
+  readonly listenerCount: number;
   /** Calls `listener` for every event from now on, until the result is disposed. */
   subscribe(listener: (event: EngineEvent) => void): Disposable;
 }

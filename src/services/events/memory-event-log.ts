@@ -32,6 +32,10 @@ export class MemoryEventLog implements EventLog {
     return [...this.#past];
   }
 
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
   subscribe(listener: (event: EngineEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };

@@ -11,6 +11,7 @@ import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../../spec/engine-api/ap
 import type {
   AuthConfig,
   AuthResponse,
+  BuildCache,
   ContainerSummary,
   ImageSummary,
   PluginsInfo,
@@ -63,6 +64,10 @@ export interface SystemServiceParts {
     readonly proxies: DaemonProxies;
   };
   readonly experimental: boolean;
+  /** Pools that subnets of new networks come from, where the configuration names any. */
+  readonly addressPools: ReadonlyArray<{ readonly Base: string; readonly Size: number }>;
+  /** Lines that `info` ends with because of the configuration. */
+  readonly warnings: readonly string[];
   /** Names of drivers and plug-ins as they are now. */
   readonly plugins: () => PluginsInfo;
   readonly defaultLogDriver: string;
@@ -88,6 +93,15 @@ export interface DeviceSource {
   }>;
 }
 
+/** Nothing is built here, so nothing is kept of it. */
+const NO_BUILD_CACHE: Required<UsageSummary<BuildCache>> = {
+  ActiveCount: 0,
+  TotalCount: 0,
+  Reclaimable: 0,
+  TotalSize: 0,
+  Items: [],
+};
+
 /** Where `system df` gets its lists from. */
 export interface UsageSources {
   containers(): Promise<ContainerSummary[]>;
@@ -101,6 +115,7 @@ export interface DiskUsageReport {
   readonly images?: Required<UsageSummary<ImageSummary>>;
   readonly containers?: Required<UsageSummary<ContainerSummary>>;
   readonly volumes?: Required<UsageSummary<Volume>>;
+  readonly buildCache?: Required<UsageSummary<BuildCache>>;
 }
 
 /** The engine as a whole: what it is, what it holds, what happens in it. */
@@ -153,7 +168,7 @@ export class SystemService {
     const init = await this.#parts.init();
     const devices = await this.#parts.devices.list();
     const counts = countStates(containers);
-    const { limits } = this.#parts;
+    const { limits, addressPools } = this.#parts;
     const current = this.#parts.current();
     return {
       ID: this.#parts.engineId,
@@ -174,16 +189,15 @@ export class SystemService {
       PidsLimit: limits.pids,
       OomKillDisable: limits.oomKillDisable,
       IPv4Forwarding: host.ipv4Forwarding,
-      BridgeNfIptables: false,
-      BridgeNfIp6tables: false,
       Debug: current.debug,
       NFd: readdirSync("/proc/self/fd").length,
-      NGoroutines: 0,
+      // The nearest thing to what docker counts here.
+      NGoroutines: readdirSync("/proc/self/task").length,
       SystemTime: formatRfc3339Nano(nowNs()),
       LoggingDriver: this.#parts.defaultLogDriver,
       CgroupDriver: "cgroupfs",
       CgroupVersion: host.cgroupVersion === 2 ? "2" : "1",
-      NEventsListener: 0,
+      NEventsListener: this.#parts.events.listenerCount,
       KernelVersion: host.kernel.release,
       OperatingSystem: host.operatingSystem,
       OSVersion: host.osVersion,
@@ -221,7 +235,11 @@ export class SystemService {
       FirewallBackend: { Driver: "nftables" },
       CDISpecDirs: [...this.#parts.devices.directories],
       DiscoveredDevices: devices.names.map((name) => ({ Source: "cdi", ID: name })),
-      Warnings: warningsOf(tellMissingLimits(limits, host.cgroupVersion), devices.errors),
+      ...(addressPools.length > 0 ? { DefaultAddressPools: [...addressPools] } : {}),
+      Warnings: warningsOf(
+        [...this.#parts.warnings, ...tellMissingLimits(limits, host.cgroupVersion)],
+        devices.errors,
+      ),
     };
   }
 
@@ -241,6 +259,7 @@ export class SystemService {
       ...(wants("image") ? { images: await usage.images() } : {}),
       ...(wants("container") ? { containers: summarizeContainers(await usage.containers()) } : {}),
       ...(wants("volume") ? { volumes: summarizeVolumes(await usage.volumes()) } : {}),
+      ...(wants("build-cache") ? { buildCache: NO_BUILD_CACHE } : {}),
     };
   }
 
@@ -260,10 +279,10 @@ export class SystemService {
 }
 
 function warningsOf(
-  limits: readonly string[],
+  general: readonly string[],
   deviceErrors: ReadonlyMap<string, readonly string[]>,
 ): string[] | null {
-  const warnings = [...limits];
+  const warnings = [...general];
   for (const [path, errors] of deviceErrors) {
     for (const error of errors) warnings.push(`CDI: Error associated with spec file ${path}: ${error}`);
   }
