@@ -18,7 +18,7 @@ describe("detach keys", () => {
   test("are parsed", () => {
     expect(keys).toEqual([16, 17]);
     expect(parseDetachKeys("a,ctrl-[,ctrl-@")).toEqual([97, 27, 0]);
-    expect(() => parseDetachKeys("ctrl-")).toThrow("invalid detach keys (ctrl-) provided");
+    expect(() => parseDetachKeys("ctrl-")).toThrow("Invalid detach keys (ctrl-) provided");
   });
 
   test("end the attachment, whole or in pieces", () => {

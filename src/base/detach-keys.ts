@@ -9,7 +9,7 @@ export const DEFAULT_DETACH_KEYS = "ctrl-p,ctrl-q";
 export function parseDetachKeys(text: string): number[] {
   return text.split(",").map((key) => {
     const code = keyCode(key);
-    if (code === undefined) throw invalidArgument(`invalid detach keys (${text}) provided`);
+    if (code === undefined) throw invalidArgument(`Invalid detach keys (${text}) provided`);
     return code;
   });
 }

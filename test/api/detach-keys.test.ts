@@ -69,7 +69,7 @@ describe("the keys that leave a container", () => {
       expect(await sent("exec", ...flag, "busy", "true")).toMatchObject({ code: 0, keys: "ctrl-y,y" });
       const wrong = await sent("exec", "--detach-keys", "bogus", "busy", "true");
       expect(wrong.code).toBe(1);
-      expect(wrong.stderr).toContain("invalid detach keys (bogus) provided");
+      expect(wrong.stderr).toContain("Invalid escape keys (bogus) provided");
       const attached = sent("attach", "--no-stdin", ...flag, "busy");
       await proxy.until("/wait");
       await proxy.until("/attach?");

@@ -107,12 +107,11 @@ describe.each(commandLines)("docker exec, %s", (_name, program) => {
 
   test("a paused container", async () => {
     const { docker } = harness;
-    const id = (await docker(["inspect", "-f", "{{.Id}}", "box"])).stdout.trim();
     await docker(["pause", "box"]);
     const { stderr, code } = await exec(["box", "true"]);
     expect([code, stderr]).toEqual([
       1,
-      `Error response from daemon: container ${id} is paused, unpause the container before exec\n`,
+      "Error response from daemon: Container box is paused, unpause the container before exec\n",
     ]);
     await docker(["unpause", "box"]);
     expect((await exec(["box", "true"])).code).toBe(0);

@@ -8,7 +8,8 @@ import type { Socket } from "node:net";
 const HIJACKING =
   /^POST (?:\/v[0-9.]+)?\/(?:containers\/[^ ?]+\/attach|exec\/[^ ?]+\/start)(?:\?[^ ]*)? HTTP\/1\.[01]\r\n/;
 const LONGEST_HEAD_BYTES = 64 * 1024;
-const UPGRADE_LINES = "Connection: Upgrade\r\nUpgrade: tcp\r\n";
+const CONNECTION_LINE = "Connection: Upgrade\r\n";
+const UPGRADE_LINE = "Upgrade: tcp\r\n";
 
 const legacySockets = new WeakSet<Socket>();
 
@@ -52,8 +53,11 @@ function completeHead(bytes: Buffer): string | "incomplete" | undefined {
 }
 
 function markUpgrade(socket: Socket, bytes: Buffer, head: string): Buffer {
-  if (/\r\nupgrade:/i.test(head)) return bytes;
-  legacySockets.add(socket);
+  const upgrades = /\r\nupgrade:/i.test(head);
+  // Docker asks for no more than `Upgrade`, which means nothing to a parser without the other line.
+  if (upgrades && /\r\nconnection:[^\r]*\bupgrade\b/i.test(head)) return bytes;
+  if (!upgrades) legacySockets.add(socket);
+  const lines = upgrades ? CONNECTION_LINE : CONNECTION_LINE + UPGRADE_LINE;
   const lineEnd = head.indexOf("\r\n") + 2;
-  return Buffer.concat([bytes.subarray(0, lineEnd), Buffer.from(UPGRADE_LINES), bytes.subarray(lineEnd)]);
+  return Buffer.concat([bytes.subarray(0, lineEnd), Buffer.from(lines), bytes.subarray(lineEnd)]);
 }

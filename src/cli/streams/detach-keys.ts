@@ -9,8 +9,20 @@ export interface DetachKeys {
   readonly bytes: readonly number[];
 }
 
-/** The keys of the command's `--detach-keys`, else of the configuration, else docker's. Errors: invalidArgument. */
+/**
+ * The keys of the command's `--detach-keys`, else of the configuration, else docker's. What makes no sense is for the
+ * engine to refuse.
+ */
 export function chooseDetachKeys(cli: Cli, flag: string): DetachKeys {
   const text = flag || cli.config.detachKeys || undefined;
-  return { text, bytes: parseDetachKeys(text ?? DEFAULT_DETACH_KEYS) };
+  return { text, bytes: parsedOrDefault(text) };
+}
+
+function parsedOrDefault(text: string | undefined): number[] {
+  try {
+    return parseDetachKeys(text ?? DEFAULT_DETACH_KEYS);
+  } catch {
+    // The engine says what is wrong, and there is nothing to leave then.
+    return parseDetachKeys(DEFAULT_DETACH_KEYS);
+  }
 }

@@ -36,6 +36,8 @@ export interface SnapshotChange {
   /** Absolute path in the container's root. */
   readonly path: string;
   readonly kind: "added" | "modified" | "deleted";
+  /** Set for something modified whose owner, mode or type is another: more than what is in it. */
+  readonly hasOtherOwnerOrMode?: true;
 }
 
 /**

@@ -12,24 +12,29 @@ import { type TreeEntry, walkTree } from "./walk-tree.ts";
  */
 export function compareTrees(directory: string, parent: string | undefined): SnapshotChange[] {
   const changes: SnapshotChange[] = [];
-  for (const { entry, kind } of ownEntries(directory, parent)) {
-    changes.push({ path: `/${textOf(entry.path)}`, kind });
+  for (const { entry, before } of ownEntries(directory, parent)) {
+    changes.push(describeChange(`/${textOf(entry.path)}`, before, entry.stat));
   }
   if (parent !== undefined) changes.push(...deletions(directory, parent));
   return sortChanges(changes);
+}
+
+/** The change that leads from `before` (undefined for nothing) to `after`. */
+export function describeChange(path: string, before: FileStat | undefined, after: FileStat): SnapshotChange {
+  if (!before) return { path, kind: "added" };
+  return { path, kind: "modified", ...(ownerOrModeDiffers(before, after) && { hasOtherOwnerOrMode: true }) };
 }
 
 /** What the tree `directory` has that `parent` (undefined for an empty one) does not have, or has otherwise. */
 export function* ownEntries(
   directory: string,
   parent: string | undefined,
-): Generator<{ readonly entry: TreeEntry; readonly kind: "added" | "modified" }> {
+): Generator<{ readonly entry: TreeEntry; readonly before: FileStat | undefined }> {
   using lower = parent === undefined ? undefined : RootDir.open(parent);
   for (const entry of walkTree(directory)) {
     const { path, node, stat } = entry;
     const before = lower?.statIfExists(toFilePath(path));
-    if (!before) yield { entry, kind: "added" };
-    else if (differs(before, stat) || attributesDiffer(lower!, path, node)) yield { entry, kind: "modified" };
+    if (!before || differs(before, stat) || attributesDiffer(lower!, path, node)) yield { entry, before };
   }
 }
 
@@ -44,9 +49,13 @@ function* deletions(directory: string, parent: string): Generator<SnapshotChange
   }
 }
 
-function differs(before: FileStat, after: FileStat): boolean {
+function ownerOrModeDiffers(before: FileStat, after: FileStat): boolean {
   if (before.type !== after.type || before.mode !== after.mode) return true;
-  if (before.uid !== after.uid || before.gid !== after.gid) return true;
+  return before.uid !== after.uid || before.gid !== after.gid;
+}
+
+function differs(before: FileStat, after: FileStat): boolean {
+  if (ownerOrModeDiffers(before, after)) return true;
   if (before.deviceMajor !== after.deviceMajor || before.deviceMinor !== after.deviceMinor) return true;
   // A directory's size depends on the file system; its time tells that entries came or went, which docker shows too.
   if (after.type === "directory") return before.modifyNs !== after.modifyNs;

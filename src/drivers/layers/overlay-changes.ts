@@ -1,7 +1,7 @@
 import type { SnapshotChange } from "../../core/snapshots/snapshotter.ts";
 import { RootDir } from "../../os/linux/root-dir.ts";
 import { textOf } from "../../spec/tar/mod.ts";
-import { sortChanges } from "./compare-trees.ts";
+import { describeChange, sortChanges } from "./compare-trees.ts";
 import { toFilePath } from "./entry-path.ts";
 import { LowerLayers } from "./lower-layers.ts";
 import { isOpaque, isOpaqueFile, isWhiteout } from "./overlay-marks.ts";
@@ -27,7 +27,7 @@ export function overlayChanges(upper: string, lowerDirs: readonly string[]): Sna
       if (before) changes.push({ path: shown, kind: "deleted" });
       continue;
     }
-    changes.push({ path: shown, kind: before ? "modified" : "added" });
+    changes.push(describeChange(shown, before, stat));
     if (stat.type === "directory" && isOpaque(node)) {
       opaque.push(`${path}/`);
       for (const name of lower.list(path)) {

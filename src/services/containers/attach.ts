@@ -3,6 +3,7 @@ import { conflict } from "../../base/errors.ts";
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
 import type { AttachSession } from "../../core/containers/streams.ts";
 import type { AttachmentOptions, OutputChunk, TaskAttachment } from "../../core/tasks/task-runtime.ts";
+import type { NamedContainer } from "./archive/stat-path.ts";
 import { readLogs } from "./logs.ts";
 import { type ContainerParts, currentRecord, isRunning, publishContainerEvent } from "./parts.ts";
 
@@ -25,13 +26,13 @@ export interface AttachOptions {
  */
 export async function attachContainer(
   parts: ContainerParts,
-  id: string,
+  { id, name }: NamedContainer,
   options: AttachOptions,
 ): Promise<AttachSession> {
   const record = currentRecord(parts, id);
   const keys = parseDetachKeys(options.detachKeys || DEFAULT_DETACH_KEYS);
   if (record.state.status === "paused") {
-    throw conflict(`container ${id} is paused, unpause the container before attach`);
+    throw conflict(`container ${name} is paused, unpause the container before attach`);
   }
   const tty = record.config.Tty ?? false;
   publishContainerEvent(parts, record, "attach");

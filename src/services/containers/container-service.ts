@@ -1,4 +1,3 @@
-import { EngineError, isKind } from "../../base/errors.ts";
 import type { Filters } from "../../base/filters.ts";
 import type { AttachSession, ContainerLogs } from "../../core/containers/streams.ts";
 import type { TerminalSize } from "../../core/tasks/task-runtime.ts";
@@ -129,14 +128,7 @@ export class ContainerService {
   }
 
   async kill(idOrName: string, signal: string): Promise<void> {
-    try {
-      await killContainer(this.#parts, this.#id(idOrName), signal);
-    } catch (error) {
-      if (!isKind(error, "conflict")) throw error;
-      throw new EngineError(error.kind, `cannot kill container: ${idOrName}: ${error.message}`, {
-        cause: error,
-      });
-    }
+    await killContainer(this.#parts, this.#id(idOrName), signal);
   }
 
   async update(
@@ -159,7 +151,7 @@ export class ContainerService {
   }
 
   async attach(idOrName: string, options: AttachOptions): Promise<AttachSession> {
-    return await attachContainer(this.#parts, this.#id(idOrName), options);
+    return await attachContainer(this.#parts, this.#named(idOrName), options);
   }
 
   async wait(
@@ -183,7 +175,7 @@ export class ContainerService {
   }
 
   async createExec(idOrName: string, request: ExecCreateRequest): Promise<{ readonly id: string }> {
-    return createExec(this.#parts, this.#id(idOrName), request);
+    return createExec(this.#parts, this.#named(idOrName), request);
   }
 
   async checkExecStart(id: string): Promise<void> {

@@ -22,8 +22,8 @@ export const noCommand = (): EngineError => invalidArgument("no command specifie
 
 export const notRunning = (id: string): EngineError => conflict(`container ${id} is not running`);
 
-export const isPaused = (id: string): EngineError =>
-  conflict(`container ${id} is paused, unpause the container before exec`);
+export const isPaused = (name: string): EngineError =>
+  conflict(`Container ${name} is paused, unpause the container before exec`);
 
 export const alreadyStarted = (): EngineError => notModified("container already started");
 

@@ -23,7 +23,10 @@ export function withoutMountPoints(changes: readonly SnapshotChange[]): Snapshot
   if (own.length === changes.length) return own;
   // A directory that only changed for what was made in it.
   return own.filter(
-    ({ path, kind }) =>
-      kind === "deleted" || !PARENTS.includes(path) || own.some((other) => other.path.startsWith(`${path}/`)),
+    ({ path, kind, hasOtherOwnerOrMode }) =>
+      kind === "deleted" ||
+      hasOtherOwnerOrMode ||
+      !PARENTS.includes(path) ||
+      own.some((other) => other.path.startsWith(`${path}/`)),
   );
 }

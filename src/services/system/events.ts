@@ -3,7 +3,7 @@ import { matchesLabels } from "../../base/filters.ts";
 import type { EngineEvent, EventLog } from "../../core/events/event-log.ts";
 
 export interface EventsOptions {
-  /** Remembered events from this moment on come first; undefined for new ones only. */
+  /** Remembered events from this moment on come first; undefined for all where there is an end, or for new ones only. */
   readonly sinceNs: bigint | undefined;
   /** The stream ends at this moment; undefined for never. */
   readonly untilNs: bigint | undefined;
@@ -15,16 +15,18 @@ export interface EventsOptions {
 const MAX_QUEUED = 64 * 1024;
 
 /**
- * Events as they happen, remembered ones first where `sinceNs` asks for them. Collecting begins with the call. Ends at
- * `untilNs`, when the signal is aborted, or when the reader has fallen too far behind.
+ * Events as they happen, remembered ones first where a bound of time asks for them. Collecting begins with the call. Ends at
+ * `untilNs`, when the signal is aborted, or when the reader has fallen too far behind. Source: docker, `events --until`.
  */
 export function streamEvents(log: EventLog, options: EventsOptions): AsyncIterable<EngineEvent> {
   const accept = eventMatcher(options.filters);
   const { sinceNs, untilNs, signal } = options;
   const inTime = ({ timeNs }: EngineEvent) => untilNs === undefined || timeNs <= untilNs;
   const queue: EngineEvent[] = [];
-  if (sinceNs !== undefined)
-    queue.push(...log.past().filter((event) => event.timeNs >= sinceNs && inTime(event) && accept(event)));
+  if (sinceNs !== undefined || untilNs !== undefined) {
+    const fromNs = sinceNs ?? 0n;
+    queue.push(...log.past().filter((event) => event.timeNs >= fromNs && inTime(event) && accept(event)));
+  }
   let wake = Promise.withResolvers<void>();
   let ended = false;
   const end = () => {
@@ -73,9 +75,9 @@ export function eventMatcher(filters: Filters): (event: EngineEvent) => boolean 
   };
   return (event) => {
     const { id, attributes } = event.actor;
+    // By how they begin, as in docker: an id may be cut short, and so may a name.
     const names = (type: EngineEvent["type"], wanted: string) =>
-      event.type === type &&
-      (id === wanted || attributes["name"] === wanted || (wanted !== "" && id.startsWith(wanted)));
+      event.type === type && (id.startsWith(wanted) || (attributes["name"] ?? "").startsWith(wanted));
     return (
       oneOf("type", (type) => event.type === type) &&
       oneOf("event", (action) => event.action === action || event.action.startsWith(`${action}:`)) &&

@@ -19,6 +19,10 @@ async function serve(session: FakeSession, reactor?: Reactor) {
           asked.push([name, options]);
           return session;
         },
+        inspect: async (name) => {
+          if (name === "missing") throw notFound("No such container: missing");
+          return {} as never;
+        },
         list: async () => [],
       },
     },
@@ -152,7 +156,8 @@ describe("attach", () => {
       client.send(attach("/containers/missing/attach?stream=1", headers));
       const answer = await client.untilEnd();
       expect(answer).toStartWith("HTTP/1.1 404 Not Found\r\nApi-Version: 1.55\r\n");
-      expect(answer).toEndWith('\r\n\r\n{"message":"No such container: missing"}\n');
+      expect(answer).toContain("\r\nContent-Type: application/vnd.docker.raw-stream\r\n");
+      expect(answer).toEndWith("\r\n\r\nNo such container: missing\r\n");
     }
   });
 
@@ -307,5 +312,7 @@ describe("attach over a WebSocket", () => {
     await using _server = server;
     const answer = await server.request("GET", "/containers/x/attach/ws?stream=1");
     expect([answer.status, answer.body.message]).toEqual([400, "not websocket protocol"]);
+    const missing = await server.request("GET", "/containers/missing/attach/ws");
+    expect([missing.status, missing.body.message]).toEqual([404, "No such container: missing"]);
   });
 });

@@ -35,11 +35,12 @@ export function createRoute(backend: ContainersBackend, options: ContainerRouteO
 }
 
 async function readCreateRequest(exchange: Exchange): Promise<ContainerCreateRequest> {
-  const body = await exchange.readJson();
-  if (body === undefined || body === null) {
+  const request = readBody<ContainerCreateRequest>(createRequest, (await exchange.readJson()) ?? {});
+  const { HostConfig: _host, NetworkingConfig: _networking, ...config } = request;
+  if (Object.keys(config).length === 0) {
     throw invalidArgument("config cannot be empty in order to create a container");
   }
-  return readBody(createRequest, body);
+  return request;
 }
 
 function complete(request: ContainerCreateRequest): CompleteCreateRequest {

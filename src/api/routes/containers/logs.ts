@@ -21,7 +21,7 @@ export function logsRoute(backend: ContainersBackend): Endpoint {
       const { query, signal } = exchange;
       const [stdout, stderr] = [query.bool("stdout"), query.bool("stderr")];
       if (!stdout && !stderr) {
-        throw invalidArgument("must specify at least one of 'stdout' or 'stderr'");
+        throw invalidArgument("Bad parameters: you must choose at least one stream");
       }
       const details = query.bool("details");
       const sinceNs = query.timestamp("since", 'invalid value for "since"');

@@ -158,7 +158,7 @@ describe("logs", () => {
     const none = await server.request("GET", "/containers/x/logs");
     expect([none.status, none.body.message]).toEqual([
       400,
-      "must specify at least one of 'stdout' or 'stderr'",
+      "Bad parameters: you must choose at least one stream",
     ]);
     const since = await server.request("GET", "/containers/x/logs?stdout=1&since=noon");
     expect([since.status, since.body.message]).toEqual([

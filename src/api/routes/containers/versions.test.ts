@@ -155,7 +155,7 @@ describe("create", () => {
       { cgroupV2: options.cgroupV2 ?? false },
     );
     const answer = await server.request("POST", `/v${version}/containers/create${options.query ?? ""}`, {
-      body,
+      body: { Image: "busybox", ...body },
     });
     return { asked, platform, readOnlyBindsAreFlat, status: answer.status, body: answer.body };
   };

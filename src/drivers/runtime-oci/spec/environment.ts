@@ -27,5 +27,6 @@ export function buildEnvironment(
 ): string[] {
   const base = [DEFAULT_PATH, `HOSTNAME=${hostname}`];
   if (tty) base.push("TERM=xterm");
-  return mergeEnvironment(base, variables ?? []);
+  // The runtime fills in the user's home where there is none; runc does so for an empty one too.
+  return mergeEnvironment(base, variables ?? []).filter((entry) => entry !== "HOME=");
 }

@@ -9,6 +9,7 @@ import { RootDir } from "../../../os/linux/root-dir.ts";
 import { isErrno } from "../../../os/linux/syscall-error.ts";
 import { type ContainerParts, currentRecord, isRunning } from "../parts.ts";
 import { borrowSource, releaseMounts } from "../run/prepare-mounts.ts";
+import { filesOf } from "../run/write-files.ts";
 
 /** A container's file system, held for one operation. */
 export interface ContainerRoot extends AsyncDisposable {
@@ -92,6 +93,9 @@ async function mountRoot(
     await releaseMounts(parts, record);
   });
   const root = held.use(RootDir.open(mountPoint));
+  for (const { source, destination } of await engineFiles(parts, record)) {
+    await bindInside(root, source, destination);
+  }
   for (const each of record.mounts) {
     const source = await sourceOf(parts, record, each);
     if (source !== undefined) await mountInside(root, source, each);
@@ -108,14 +112,44 @@ async function sourceOf(
 ): Promise<string | undefined> {
   if (each.type === "tmpfs") return undefined;
   if (each.type !== "bind") return await borrowSource(parts, record, each);
+  // It is made when the container starts, or was taken away: the image's files show.
+  return (await isPresent(each.source)) ? each.source : undefined;
+}
+
+async function isPresent(path: string): Promise<boolean> {
   try {
-    await stat(each.source);
-    return each.source;
+    await stat(path);
+    return true;
   } catch (error) {
-    // It is made when the container starts, or was taken away: the image's files show.
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return false;
     throw error;
   }
+}
+
+interface EngineFile {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** The engine's own files that the container saw when it ran last, but for those that its mounts cover. */
+async function engineFiles(parts: ContainerParts, record: ContainerRecord): Promise<EngineFile[]> {
+  if (!record.startedOnce) return [];
+  const { hostsFile, hostnameFile, resolvConfFile } = filesOf(parts, record.id);
+  const files = [
+    { source: resolvConfFile, destination: "/etc/resolv.conf" },
+    { source: hostnameFile, destination: "/etc/hostname" },
+    { source: hostsFile, destination: "/etc/hosts" },
+  ];
+  const free = files.filter((file) => !record.mounts.some((each) => each.destination === file.destination));
+  // One that joined another's network has none of its own.
+  const present = await Promise.all(free.map(({ source }) => isPresent(source)));
+  return free.filter((_file, at) => present[at]);
+}
+
+async function bindInside(root: RootDir, source: string, destination: string): Promise<void> {
+  makeFile(root, destination);
+  using target = root.openNode(destination, { follow: true });
+  await mount({ source, target: target.procPath, flags: MS.bind });
 }
 
 async function mountInside(root: RootDir, source: string, each: ContainerMount): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { isAbsolute, normalize } from "node:path/posix";
-import { conflict, invalidArgument, isKind } from "../../../base/errors.ts";
+import { conflict, type EngineError, invalidArgument, isKind } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
 import { formatRfc3339Nano, nowNs } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
@@ -22,9 +22,9 @@ import { checkHealthcheck } from "../health/health-config.ts";
 import { checkLinks } from "../links/legacy-links.ts";
 import { isValidName, randomName } from "../names.ts";
 import { type ContainerImage, type ContainerParts, publishContainerEvent } from "../parts.ts";
-import { fillVolumes } from "../run/fill-volume.ts";
 
 import { checkNetworkMode } from "./check-network-mode.ts";
+import { fillRootfs } from "./fill-rootfs.ts";
 import { mergeImageConfig } from "./merge-config.ts";
 import { nameJoinedContainers } from "./name-joined-containers.ts";
 import { publishedPorts } from "./published-ports.ts";
@@ -56,7 +56,7 @@ export async function createContainer(
 ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
   const { HostConfig: hostRequest, NetworkingConfig: networking, ...configRequest } = input.request;
   const name = checkName(parts, input.name);
-  if (!configRequest.Image) throw invalidArgument("invalid reference format");
+  if (!configRequest.Image) throw missingImage(configRequest);
   const image = await parts.images.resolve(configRequest.Image, platformText(input.platform));
   const logConfig = parts.logs.complete(hostRequest?.LogConfig);
   await parts.logs.check(logConfig);
@@ -103,6 +103,12 @@ export async function createContainer(
   }
 }
 
+/** What is wrong with a request that names no image, in docker's words. */
+function missingImage({ Entrypoint, Cmd }: ContainerConfig): EngineError {
+  const hasCommand = (Entrypoint ?? []).length + (Cmd ?? []).length > 0;
+  return hasCommand ? invalidArgument("invalid reference format") : noCommand();
+}
+
 /** What docker tells of a request that is served otherwise than one may think. */
 function tellOfMismatches(
   { NetworkMode: networkMode, PortBindings: ports }: HostConfig,
@@ -140,7 +146,7 @@ async function storeContainer(
       }),
       mkdir(directory, { recursive: true, mode: 0o710 }),
     ]);
-    await fillVolumes(parts, record);
+    await fillRootfs(parts, record);
     const stored = addUnderFreeName(parts, record, nameIsOurs);
     publishContainerEvent(parts, stored, "create");
   } catch (error) {

@@ -55,5 +55,15 @@ export function publishedPorts(config: ContainerConfig, hostConfig: HostConfig):
       bindings.push({ protocol, containerPort: port, hostIp, hostPort: first, hostPortEnd: last });
     }
   }
-  return bindings.sort((a, b) => a.containerPort - b.containerPort || a.protocol.localeCompare(b.protocol));
+  return bindings.sort(
+    (a, b) =>
+      Number(hasChoice(a)) - Number(hasChoice(b)) ||
+      a.containerPort - b.containerPort ||
+      a.protocol.localeCompare(b.protocol),
+  );
+}
+
+/** Whether any of several ports of the host will do: such a binding must not take what another one names. */
+function hasChoice({ hostPort, hostPortEnd }: PortBinding): boolean {
+  return hostPort === 0 || hostPort !== hostPortEnd;
 }

@@ -43,6 +43,11 @@ export class ExecRegistry {
     for (const { id } of ended.slice(0, Math.max(0, ended.length - KEPT_ENDED))) this.#byId.delete(id);
   }
 
+  /** Forgets the execs of a container that were not started: its processes have ended, and its next ones are others. */
+  removeUnstartedOf(containerId: string): void {
+    for (const { id, status } of this.#of(containerId)) if (status === "created") this.#byId.delete(id);
+  }
+
   /** Forgets all execs of a container. */
   removeOf(containerId: string): void {
     for (const { id } of this.#of(containerId)) this.#byId.delete(id);

@@ -8,6 +8,7 @@ import type { AttachSession } from "../../../core/containers/streams.ts";
 import type { OutputChunk, Task, TaskAttachment, TerminalSize } from "../../../core/tasks/task-runtime.ts";
 import type { ExecCreateRequest, ExecInspectResponse } from "../../../spec/engine-api/mod.ts";
 import type { RuntimeProcess, RuntimeSpec } from "../../../spec/oci-runtime/mod.ts";
+import type { NamedContainer } from "../archive/stat-path.ts";
 import { isPaused, noSuchExec, notRunning } from "../errors.ts";
 import { type ContainerParts, currentRecord, publishContainerEvent } from "../parts.ts";
 import { exitCodeOfExecFailure } from "../run/exit-code.ts";
@@ -21,14 +22,14 @@ export interface ExecStartOptions {
 /** Prepares a process in a running container. Errors: conflict (not running, paused), invalidArgument (no command). */
 export function createExec(
   parts: ContainerParts,
-  containerId: string,
+  { id: containerId, name }: NamedContainer,
   request: ExecCreateRequest,
 ): { readonly id: string } {
   const container = currentRecord(parts, containerId);
-  if (container.state.status === "paused") throw isPaused(containerId);
+  if (container.state.status === "paused") throw isPaused(name);
   if (container.state.status !== "running") throw notRunning(containerId);
   if ((request.Cmd ?? []).length === 0) throw invalidArgument("No exec command specified");
-  parseDetachKeys(request.DetachKeys || DEFAULT_DETACH_KEYS);
+  checkDetachKeys(request);
   const id = newId();
   parts.execs.add({
     id,
@@ -48,6 +49,14 @@ export function createExec(
 function commandOf({ Cmd }: ExecCreateRequest): string {
   const [program = "", ...args] = Cmd ?? [];
   return `${program} ${args.join(" ")}`;
+}
+
+function checkDetachKeys({ DetachKeys: keys }: ExecCreateRequest): void {
+  try {
+    parseDetachKeys(keys || DEFAULT_DETACH_KEYS);
+  } catch (error) {
+    throw invalidArgument(`Invalid escape keys (${keys}) provided`, { cause: error });
+  }
 }
 
 /** Runs an exec without a client; resolves once its process runs. */

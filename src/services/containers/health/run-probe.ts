@@ -56,13 +56,17 @@ async function startProbe(
   containerId: string,
   command: readonly string[],
 ): Promise<RunningProbe> {
-  const { id } = createExec(parts, containerId, {
-    Cmd: [...command],
-    AttachStdin: false,
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: false,
-  });
+  const { id } = createExec(
+    parts,
+    { id: containerId, name: containerId },
+    {
+      Cmd: [...command],
+      AttachStdin: false,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: false,
+    },
+  );
   const session = await startExecAttached(parts, id, { tty: false, consoleSize: undefined });
   const exec = parts.execs.get(id);
   const process = exec?.process;

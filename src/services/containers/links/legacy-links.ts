@@ -6,6 +6,7 @@ import { parsePortKey } from "../create/published-ports.ts";
 import type { HostsEntry } from "../files/hosts-file.ts";
 import { findContainer } from "../find.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
+import { networkOwnerOf } from "../run/joined-containers.ts";
 import { parseLink } from "./parse-link.ts";
 
 interface LinkTarget {
@@ -23,20 +24,28 @@ interface LiveLink {
 // Set for every container by the image or the engine: the other one's would say nothing.
 const UNSHARED_VARIABLES = new Set(["HOME", "PATH"]);
 
-/** Errors: invalidArgument for links that a container of that kind cannot have, or to a container that does not exist. */
+/** Errors: invalidArgument for links that a container of that kind cannot have, or to a container that cannot be linked to. */
 export function checkLinks(parts: ContainerParts, hostConfig: HostConfig): void {
   const links = (hostConfig.Links ?? []).map(parseLink);
   if (links.length === 0) return;
-  if (hostConfig.NetworkMode === "host") throw cannotLink("host type networking");
-  if (hostConfig.NetworkMode?.startsWith("container:")) throw cannotLink("container type network");
+  const mode = hostConfig.NetworkMode ?? "bridge";
+  if (mode === "host") throw cannotLink("host type networking");
+  if (mode.startsWith("container:")) throw cannotLink("container type network");
+  // Where names are resolved when they are asked for, the other container may come later.
+  if (mode !== "bridge" && mode !== "none") return;
   for (const { target } of links) {
-    try {
-      findContainer(parts.store, target);
-    } catch (error) {
-      if (!isKind(error, "notFound")) throw error;
-      // No 404: the client would take that for a missing image.
-      throw invalidArgument(`could not get container for ${target}: ${error.message}`, { cause: error });
-    }
+    if (networkOwner(parts, target).hostConfig.NetworkMode === "host")
+      throw cannotLink("host type networking");
+  }
+}
+
+function networkOwner(parts: ContainerParts, target: string): ContainerRecord {
+  try {
+    return networkOwnerOf(parts, findContainer(parts.store, target));
+  } catch (error) {
+    if (!isKind(error, "notFound")) throw error;
+    // No 404: the client would take that for a missing image.
+    throw invalidArgument(`could not get container for ${target}: ${error.message}`, { cause: error });
   }
 }
 

@@ -7,6 +7,8 @@ import { parseLink } from "./parse-link.ts";
 export function linkNames(store: ContainerStore): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const { name, hostConfig } of store.list()) {
+    // On networks that have names a link is no more than an alias there.
+    if (hostConfig.NetworkMode !== "bridge") continue;
     for (const { target, alias } of (hostConfig.Links ?? []).map(parseLink)) {
       const id = idOf(store, target);
       if (id !== undefined) names.set(id, [...(names.get(id) ?? []), `${name}/${alias}`]);

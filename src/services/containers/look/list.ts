@@ -9,6 +9,7 @@ import { linkNames } from "../links/link-names.ts";
 import { type ContainerParts, isRunning } from "../parts.ts";
 import { exposedPorts } from "./exposed-ports.ts";
 import { containerSizes, describeMount, describeNetworks } from "./inspect.ts";
+import { parsePortFilters, type WantedPorts } from "./port-filters.ts";
 
 export interface ListOptions {
   /** Ended containers too. */
@@ -73,6 +74,7 @@ function acceptor(
   };
   const before = bound("before");
   const since = bound("since");
+  const wantedPorts = parsePortFilters(filters);
   const any = (name: string, test: (wanted: string) => boolean) => {
     const wanted = filters.get(name) ?? [];
     return wanted.length === 0 || wanted.some(test);
@@ -89,8 +91,7 @@ function acceptor(
     any("ancestor", (image) => isFrom(parts, record, image)) &&
     any("volume", (volume) => record.mounts.some((mount) => mountMatches(mount, volume))) &&
     any("network", (network) => usesNetwork(parts, record, network)) &&
-    any("publish", (port) => publishes(Object.keys(record.hostConfig.PortBindings ?? {}), port)) &&
-    any("expose", (port) => publishes(Object.keys(record.config.ExposedPorts ?? {}), port)) &&
+    hasWantedPort(parts, record, wantedPorts) &&
     any("health", (health) => (record.state.health?.Status ?? "none") === health) &&
     any("is-task", (wanted) => (wanted === "true" || wanted === "1") === isTask(record));
 }
@@ -128,14 +129,19 @@ function usesNetwork(parts: ContainerParts, record: ContainerRecord, wanted: str
   );
 }
 
-/** Whether a port such as `80`, `80/tcp` or `8000-8080/tcp` is among the keys. */
-function publishes(keys: readonly string[], wanted: string): boolean {
-  const [range, protocol = "tcp"] = wanted.split("/");
-  const [first, last = first] = range!.split("-").map(Number);
-  return keys.some((key) => {
-    const parsed = parsePortKey(key);
-    return parsed.protocol === protocol && parsed.port >= first! && parsed.port <= last!;
-  });
+/** Whether a port that the running container shows is one of those wanted: either kind will do. */
+function hasWantedPort(
+  parts: ContainerParts,
+  record: ContainerRecord,
+  wanted: readonly WantedPorts[],
+): boolean {
+  if (wanted.length === 0) return true;
+  return summarizePorts(parts, record).some(({ PrivatePort, PublicPort, Type }) =>
+    wanted.some(({ filter, protocol, first, last }) => {
+      const port = filter === "publish" ? (PublicPort ?? 0) : PrivatePort;
+      return Type === protocol && port >= first && port <= last;
+    }),
+  );
 }
 
 /** One look at all containers, and what is the same for many of them. */

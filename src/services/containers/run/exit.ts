@@ -26,7 +26,7 @@ export function superviseTask(parts: ContainerParts, id: string, task: Task): vo
 
 /**
  * The container's process has ended: state and event say so, then everything it held is given back. Waiters learn of it
- * once the state is stored. A container with `AutoRemove` is removed.
+ * once the state is stored. A container with `AutoRemove` is removed, unless it is being restarted.
  */
 export async function handleExit(
   parts: ContainerParts,
@@ -39,6 +39,7 @@ export async function handleExit(
   if (!before || parts.live.task(id) !== task) return;
   endHealthMonitor(parts, id);
   parts.logs.processEnded({ id });
+  parts.execs.removeUnstartedOf(id);
   const restarts = !parts.live.restartsEnded && wantsRestart(before, status.exitCode);
   const ended = changeRecord(parts, id, ({ state }) => ({
     task: undefined,

@@ -11,26 +11,27 @@ import { openSubpath } from "./open-subpath.ts";
 /** Copies what is in a directory into an empty one, with owners, modes, times, links, devices and extended attributes. */
 export type CopyTree = (source: string, target: string) => Promise<void>;
 
+/** The volumes of a container that are to hold what its image has at their place. */
+export function filledVolumes({ mounts }: ContainerRecord): VolumeMount[] {
+  return mounts.filter((mount) => mount.type === "volume").filter(({ noCopy }) => !noCopy);
+}
+
 /**
- * Empty volumes of a new container hold what its image has at their place. Done once, when the container is created:
- * a volume that its program empties stays empty. Errors: internal (a volume that nobody named is to cover a file).
+ * Those of `volumes` that were empty hold what the image has at their place. `rootfs` is the container's, mounted. Done once,
+ * when the container is created: a volume that its program empties stays empty.
+ * Errors: internal (a volume that nobody named is to cover a file).
  */
 export async function fillVolumes(
-  parts: Pick<ContainerParts, "volumes" | "rootfs" | "copyTree">,
-  record: ContainerRecord,
+  parts: Pick<ContainerParts, "volumes" | "copyTree">,
+  containerId: string,
+  rootfs: string,
+  volumes: readonly VolumeMount[],
 ): Promise<void> {
-  const volumes = record.mounts.filter((mount) => mount.type === "volume").filter(({ noCopy }) => !noCopy);
-  if (volumes.length === 0) return;
-  const rootfs = await parts.rootfs.mount(record.id);
-  try {
-    using root = RootDir.open(rootfs);
-    for (const mount of volumes) {
-      if (mount.anonymous) checkNoFile(root, rootfs, mount.destination);
-      using source = openDirectory(root, mount.destination);
-      if (source) await fillMount(parts, record.id, source, mount);
-    }
-  } finally {
-    await parts.rootfs.unmount(record.id);
+  using root = RootDir.open(rootfs);
+  for (const mount of volumes) {
+    if (mount.anonymous) checkNoFile(root, rootfs, mount.destination);
+    using source = openDirectory(root, mount.destination);
+    if (source) await fillMount(parts, containerId, source, mount);
   }
 }
 

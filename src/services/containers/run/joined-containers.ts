@@ -11,8 +11,22 @@ function namedIn(mode: string | undefined): string | undefined {
   return mode?.startsWith(PREFIX) ? mode.slice(PREFIX.length) : undefined;
 }
 
-/** The container whose network is joined. Errors: internal (none, restarting), conflict (not running). */
-export function joinedNetworkOf(parts: ContainerParts, mode: string): ContainerRecord {
+/** The container whose network `record` is in, through however many that join one another. Errors: notFound. */
+export function networkOwnerOf(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
+  // A name may have come to mean a container that joins this one.
+  const seen = new Set<string>();
+  let owner = record;
+  let joined = namedIn(owner.hostConfig.NetworkMode);
+  while (joined !== undefined && !seen.has(owner.id)) {
+    seen.add(owner.id);
+    owner = findContainer(parts.store, joined);
+    joined = namedIn(owner.hostConfig.NetworkMode);
+  }
+  return owner;
+}
+
+/** The container whose network `id` joins. Errors: internal (none, itself, restarting), conflict (not running). */
+export function joinedNetworkOf(parts: ContainerParts, id: string, mode: string): ContainerRecord {
   let target: ContainerRecord;
   try {
     target = findContainer(parts.store, namedIn(mode) ?? "");
@@ -20,8 +34,16 @@ export function joinedNetworkOf(parts: ContainerParts, mode: string): ContainerR
     // What is missing is not the container that was to be started.
     throw internal(`joining network namespace of container: ${messageOf(error)}`, { cause: error });
   }
-  if (target.state.status === "restarting") throw internal(isRestarting(target.id));
-  if (target.state.pid === 0) throw conflict(`cannot join network of a non running container: ${target.id}`);
+  if (target.id === id) throw internal("cannot join own network namespace");
+  const { status, pid } = target.state;
+  if (status === "restarting") {
+    throw internal(`cannot join network namespace of container: ${isRestarting(namedIn(mode) ?? "")}`);
+  }
+  if (pid === 0) {
+    throw conflict(
+      `cannot join network namespace of a non running container: container ${target.name} is ${status}`,
+    );
+  }
   return target;
 }
 

@@ -125,7 +125,7 @@ interface PreparedNetwork {
 async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): Promise<PreparedNetwork> {
   const mode = record.hostConfig.NetworkMode ?? "bridge";
   if (mode.startsWith("container:")) {
-    const target = joinedNetworkOf(parts, mode);
+    const target = joinedNetworkOf(parts, record.id, mode);
     return { namespace: `/proc/${target.state.pid}/ns/net`, join: async () => {} };
   }
   if (mode === "host") return { namespace: undefined, join: async () => {} };
@@ -149,7 +149,7 @@ async function prepareNetwork(parts: ContainerParts, record: ContainerRecord): P
 function takeJoinedHostname(parts: ContainerParts, record: ContainerRecord): ContainerRecord {
   const mode = record.hostConfig.NetworkMode ?? "";
   if (!mode.startsWith("container:")) return record;
-  const { Hostname } = joinedNetworkOf(parts, mode).config;
+  const { Hostname } = joinedNetworkOf(parts, record.id, mode).config;
   return changeRecord(parts, record.id, ({ config }) => ({
     config: { ...config, Hostname: Hostname ?? "" },
   }));

@@ -141,18 +141,23 @@ async function sendSignal(parts: ContainerParts, record: ContainerRecord, signal
 export async function killContainer(parts: ContainerParts, id: string, signalText: string): Promise<void> {
   const record = currentRecord(parts, id);
   const signal = signalNumber(signalText || "SIGKILL");
+  // Only a signal that is meant to end the container keeps its policy from starting it again.
+  const isMeantToEnd = signal === signalNumber("SIGKILL") || signal === stopSignal(record, undefined);
+  if (record.state.status === "restarting") {
+    if (isMeantToEnd) await cancelRestart(parts, id);
+    return;
+  }
   const task = parts.live.task(id);
   if (!isRunning(record) || !task) throw notRunning(id);
-  // Only a signal that is meant to end the container keeps its policy from starting it again.
-  if (signal === signalNumber("SIGKILL") || signal === stopSignal(record, undefined)) {
-    changeRecord(parts, id, () => ({ manuallyStopped: true }));
-  }
+  if (isMeantToEnd) changeRecord(parts, id, () => ({ manuallyStopped: true }));
   const exited = signal === signalNumber("SIGKILL") ? parts.live.nextExit(id) : undefined;
   try {
     await task.kill(signal);
   } catch (error) {
-    if (isKind(error, "notFound")) throw notRunning(id);
-    throw error;
+    if (!isKind(error, "notFound")) throw error;
+    // It ended by itself in the meantime, which is stored at once.
+    if (exited) await settledWithin(exited, KILL_GRACE_MS);
+    return;
   }
   publishContainerEvent(parts, record, "kill", { signal: String(signal) });
   if (exited && record.state.status !== "paused") await settledWithin(exited, KILL_GRACE_MS);

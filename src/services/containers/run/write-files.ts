@@ -11,10 +11,10 @@ import {
   parseResolvConf,
   resolvConfText,
 } from "../files/resolv-conf.ts";
-import { findContainer } from "../find.ts";
 import { linkHostsEntries } from "../links/legacy-links.ts";
 import { isWithoutIpv6 } from "../networks/without-ipv6.ts";
 import type { ContainerParts } from "../parts.ts";
+import { networkOwnerOf } from "./joined-containers.ts";
 
 /** The files the engine mounts over the image's; undefined where the container sees none of the kind. */
 export interface ContainerFiles {
@@ -32,10 +32,7 @@ export async function writeContainerFiles(
   record: ContainerRecord,
 ): Promise<ContainerFiles> {
   const mode = record.hostConfig.NetworkMode ?? "bridge";
-  if (mode.startsWith("container:")) {
-    const { id } = findContainer(parts.store, mode.slice("container:".length));
-    return filesOf(parts, id);
-  }
+  if (mode.startsWith("container:")) return filesOf(parts, networkOwnerOf(parts, record).id);
   const files = filesOf(parts, record.id);
   const endpoints = parts.networks.endpointsOf(record.id);
   await Promise.all([
@@ -46,7 +43,8 @@ export async function writeContainerFiles(
   return files;
 }
 
-function filesOf(parts: ContainerParts, id: string) {
+/** Where the files of that container's own are, whether they are there or not. */
+export function filesOf(parts: ContainerParts, id: string) {
   return {
     hostsFile: parts.paths.hostsFile(id),
     hostnameFile: parts.paths.hostnameFile(id),
@@ -77,7 +75,9 @@ export function ownHostsEntries(
 ): HostsEntry[] {
   const hostname = record.config.Hostname ?? "";
   const domain = record.config.Domainname ?? "";
-  const names = domain === "" ? [hostname] : [`${hostname}.${domain}`, hostname];
+  const full = domain === "" ? hostname : `${hostname}.${domain}`;
+  // Whichever of the two fields the domain came in. Source: docker, "Update /etc/hosts".
+  const names = full.includes(".") ? [full, full.slice(0, full.indexOf("."))] : [full];
   return endpoints.flatMap(({ ipv4Address, ipv6Address }) =>
     [ipv4Address, ipv6Address].filter((address) => address !== "").map((address) => ({ address, names })),
   );
