@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Semaphore, Waiters } from "./async.ts";
+import { countDown, Semaphore, Waiters } from "./async.ts";
 import { kindOf } from "./errors.ts";
 
 test("waiters are told of the next occurrence, and who gave up is not", async () => {
@@ -53,4 +53,12 @@ test("who stops waiting does not take a place", async () => {
   expect(await waiting).toBe("canceled");
   held[Symbol.dispose]();
   expect(semaphore.tryAcquire()).toBeDefined();
+});
+
+test("a wait is counted down in whole seconds", async () => {
+  const told: number[] = [];
+  const startMs = performance.now();
+  await countDown(1050, (secondsLeft) => told.push(secondsLeft));
+  expect(performance.now() - startMs).toBeGreaterThan(1040);
+  expect(told).toEqual([2, 1]);
 });

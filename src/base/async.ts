@@ -149,6 +149,23 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Is told how many seconds are left of a wait, rounded up: when it begins and each second. */
+export type CountDownListener = (secondsLeft: number) => void;
+
+/** As `delay`, and tells of it. */
+export async function countDown(
+  ms: number,
+  tell: CountDownListener = () => undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; ) {
+    tell(Math.ceil(leftMs / 1000));
+    const stepMs = leftMs % 1000 || 1000;
+    await delay(stepMs, signal);
+    leftMs -= stepMs;
+  }
+}
+
 export interface RetryOptions {
   /** How often the task is tried in all. */
   readonly attempts: number;
@@ -157,6 +174,8 @@ export interface RetryOptions {
   readonly maxDelayMs: number;
   /** Whether a failure is worth another try. A number is a wait in milliseconds that the peer asked for. */
   readonly retryable: (error: unknown) => boolean | number;
+  /** Told of each wait. */
+  readonly onWait?: CountDownListener | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -169,7 +188,7 @@ export async function retry<T>(options: RetryOptions, task: (attempt: number) =>
       const verdict = options.retryable(error);
       if (verdict === false || attempt >= options.attempts || options.signal?.aborted) throw error;
       const backoff = Math.min(options.firstDelayMs * 2 ** (attempt - 1), options.maxDelayMs);
-      await delay(typeof verdict === "number" ? verdict : backoff, options.signal);
+      await countDown(typeof verdict === "number" ? verdict : backoff, options.onWait, options.signal);
     }
   }
 }

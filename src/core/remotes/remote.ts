@@ -1,3 +1,4 @@
+import type { CountDownListener } from "../../base/async.ts";
 import type { Digest } from "../../base/digest.ts";
 import type { ImageSearchItem } from "../../spec/engine-api/mod.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
@@ -33,18 +34,24 @@ export interface RemoteRepository {
   fetchManifest(descriptor: Descriptor): Promise<RemoteDocument>;
   /**
    * A blob's bytes from `offsetBytes` on. `startOffsetBytes` of the result tells where the bytes really start (0 where
-   * the registry does not serve ranges). The bytes are not verified here: the content store does that.
+   * the registry does not serve ranges). The bytes are not verified here: the content store does that. `onRetry` is told of
+   * the waits before further tries.
    */
   fetchBlob(
     descriptor: Descriptor,
     offsetBytes: number,
+    onRetry?: CountDownListener,
   ): Promise<{ readonly startOffsetBytes: number; readonly bytes: AsyncIterable<Uint8Array> }>;
   /** Whether a blob is there already. */
   hasBlob(digest: Digest): Promise<boolean>;
   /** Mounts a blob from another repository of the same registry; false where the registry wants an upload instead. */
   mountBlob(digest: Digest, fromRepository: string): Promise<boolean>;
-  /** Uploads a blob in one session. */
-  pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void>;
+  /** Uploads a blob in one session. `onRetry` is told of the waits before further tries. */
+  pushBlob(
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    onRetry?: CountDownListener,
+  ): Promise<void>;
   /** Puts a manifest or index under a tag or digest; the digest that the registry confirmed. */
   pushManifest(bytes: Uint8Array, mediaType: string, tagOrDigest: string): Promise<Digest>;
   /**

@@ -1,4 +1,4 @@
-import { delay } from "../../base/async.ts";
+import { type CountDownListener, countDown } from "../../base/async.ts";
 import { unavailable } from "../../base/errors.ts";
 import { parseContentRange, rangeFrom } from "../../spec/distribution/range.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
@@ -18,6 +18,7 @@ export interface BlobSource {
   readonly scopes: readonly string[];
   readonly settings: RegistrySettings;
   readonly signal: AbortSignal | undefined;
+  readonly onRetry: CountDownListener | undefined;
 }
 
 /**
@@ -66,7 +67,7 @@ async function* continued(
       );
       part = undefined;
       const backoffMs = source.settings.firstRetryDelayMs * 2 ** (failures - 1);
-      await delay(Math.min(backoffMs, MAX_RETRY_DELAY_MS), source.signal);
+      await countDown(Math.min(backoffMs, MAX_RETRY_DELAY_MS), source.onRetry, source.signal);
     }
   }
 }
@@ -92,7 +93,7 @@ async function* from(part: BlobPart, position: number): AsyncGenerator<Uint8Arra
 }
 
 async function openAt(source: BlobSource, descriptor: Descriptor, offsetBytes: number): Promise<BlobPart> {
-  const { client, repository, scopes } = source;
+  const { client, repository, scopes, onRetry } = source;
   const ranged = offsetBytes > 0;
   const answer = await client.request({
     method: "GET",
@@ -101,6 +102,7 @@ async function openAt(source: BlobSource, descriptor: Descriptor, offsetBytes: n
     headers: { "accept-encoding": "identity", ...(ranged && { range: rangeFrom(offsetBytes) }) },
     scopes,
     expect: ranged ? [200, 206, 416] : [200],
+    onRetry,
   });
   if (answer.status === 416) {
     await answer.discard();

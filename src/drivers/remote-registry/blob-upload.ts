@@ -1,4 +1,4 @@
-import { delay } from "../../base/async.ts";
+import { type CountDownListener, countDown } from "../../base/async.ts";
 import { unavailable } from "../../base/errors.ts";
 import { parseUploadedBytes, uploadRange } from "../../spec/distribution/range.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
@@ -17,6 +17,7 @@ export interface UploadTarget {
   readonly scopes: readonly string[];
   readonly settings: RegistrySettings;
   readonly signal: AbortSignal | undefined;
+  readonly onRetry: CountDownListener | undefined;
 }
 
 /**
@@ -30,12 +31,13 @@ export async function uploadBlob(
   descriptor: Descriptor,
   open: () => AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const { client, repository, scopes } = target;
+  const { client, repository, scopes, onRetry } = target;
   const started = await client.request({
     method: "POST",
     target: `v2/${repository}/blobs/uploads/`,
     scopes,
     expect: [202],
+    onRetry,
   });
   const session = new UploadSession(target, locationOf(started));
   await started.discard();
@@ -63,7 +65,7 @@ class UploadSession {
   }
 
   async patch(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void> {
-    const { settings, signal } = this.#target;
+    const { settings, signal, onRetry } = this.#target;
     let offset = 0;
     for (let failures = 0; offset < descriptor.size; ) {
       try {
@@ -71,7 +73,8 @@ class UploadSession {
         return;
       } catch (error) {
         if (!passes(error) || ++failures >= settings.attempts) throw error;
-        await delay(Math.min(settings.firstRetryDelayMs * 2 ** (failures - 1), MAX_RETRY_DELAY_MS), signal);
+        const backoffMs = settings.firstRetryDelayMs * 2 ** (failures - 1);
+        await countDown(Math.min(backoffMs, MAX_RETRY_DELAY_MS), onRetry, signal);
         const stored = await this.#storedBytes();
         if (stored > offset) failures = 0;
         offset = stored;
@@ -91,6 +94,7 @@ class UploadSession {
       }),
       scopes: this.#target.scopes,
       expect: [201, 204],
+      onRetry: this.#target.onRetry,
     });
     await answer.discard();
   }
@@ -118,6 +122,7 @@ class UploadSession {
       target: this.#location,
       scopes: this.#target.scopes,
       expect: [202, 204],
+      onRetry: this.#target.onRetry,
     });
     if (answer.headers.location !== undefined) this.#location = locationOf(answer);
     const stored = parseUploadedBytes(headerText(answer.headers.range));

@@ -1,4 +1,4 @@
-import { retry } from "../../base/async.ts";
+import { type CountDownListener, retry } from "../../base/async.ts";
 import { EngineError, unavailable } from "../../base/errors.ts";
 import { type AuthChallenge, parseChallenges } from "../../spec/distribution/challenge.ts";
 import { parseRetryAfterMs } from "../../spec/distribution/range.ts";
@@ -23,6 +23,8 @@ export interface RegistryRequest {
   readonly scopes: readonly string[];
   /** Statuses that are an answer; everything else is an error. */
   readonly expect: readonly number[];
+  /** Told of waits before further tries. */
+  readonly onRetry?: CountDownListener | undefined;
   /** One try only: the caller has its own way to go on. */
   readonly once?: boolean;
 }
@@ -75,6 +77,7 @@ export class RegistryClient {
           firstDelayMs: this.#settings.firstRetryDelayMs,
           maxDelayMs: MAX_RETRY_DELAY_MS,
           retryable: (error) => this.#verdict(error),
+          onWait: request.onRetry,
           ...(this.#signal && { signal: this.#signal }),
         },
         () => this.#authorized(request),

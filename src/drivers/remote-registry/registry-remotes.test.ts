@@ -324,9 +324,12 @@ test("an upload that breaks goes on where the registry says it stopped", async (
     return undefined;
   });
   const target = { mediaType: OCI_LAYER, digest: digestOf(large), size: large.byteLength };
-  await open(host).remote.pushBlob(target, async function* () {
+  const waits: number[] = [];
+  const parts = async function* () {
     for (let at = 0; at < large.byteLength; at += 65_536) yield large.subarray(at, at + 65_536);
-  });
+  };
+  await open(host).remote.pushBlob(target, parts, (secondsLeft) => waits.push(secondsLeft));
+  expect(waits).toEqual([1]);
   expect(digestOf(Buffer.concat(stored))).toBe(target.digest);
   expect(asked.map((line) => line.split(" ")[0]!)).toEqual(["POST", "PATCH", "GET", "PATCH", "PUT"]);
   expect(asked[3]).toMatch(new RegExp(`^PATCH \\d+-${large.byteLength - 1}$`));

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CountDownListener } from "../../base/async.ts";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../../base/digest.ts";
 import { EngineError, invalidArgument, unavailable } from "../../base/errors.ts";
 import type { RemoteDocument, RemoteRepository } from "../../core/remotes/remote.ts";
@@ -76,10 +77,11 @@ export class RegistryRepository implements RemoteRepository {
     }
   }
 
-  async fetchBlob(descriptor: Descriptor, offsetBytes: number) {
+  async fetchBlob(descriptor: Descriptor, offsetBytes: number, onRetry?: CountDownListener) {
+    const scopes = this.#scopes("pull");
     try {
       return await this.#pull((client) =>
-        downloadBlob({ ...this.#at(client), scopes: this.#scopes("pull") }, descriptor, offsetBytes),
+        downloadBlob({ ...this.#at(client), scopes, onRetry }, descriptor, offsetBytes),
       );
     } catch (error) {
       throw explainPullError(error, { ...this.#reference, digest: descriptor.digest });
@@ -112,9 +114,14 @@ export class RegistryRepository implements RemoteRepository {
     return answer.status === 201;
   }
 
-  async pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void> {
+  async pushBlob(
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    onRetry?: CountDownListener,
+  ): Promise<void> {
     const client = await this.#clients.own();
-    await uploadBlob({ ...this.#at(client), scopes: this.#scopes("pull", "push") }, descriptor, open);
+    const scopes = this.#scopes("pull", "push");
+    await uploadBlob({ ...this.#at(client), scopes, onRetry }, descriptor, open);
   }
 
   async pushManifest(bytes: Uint8Array, mediaType: string, tagOrDigest: string): Promise<Digest> {

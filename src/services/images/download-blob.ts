@@ -8,7 +8,7 @@ import type { RemoteRepository } from "../../core/remotes/remote.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { claimContent } from "./claims.ts";
 import type { ImageParts } from "./parts.ts";
-import { type Report, reportBytes } from "./progress-stream.ts";
+import { type Report, reportBytes, reportRetries } from "./progress-stream.ts";
 
 /** Name of the unfinished write of a blob: whoever needs the same blob next goes on there. */
 export function ingestRef(digest: Digest): string {
@@ -110,9 +110,10 @@ async function fetchInto(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
-  const part = await remote.fetchBlob(descriptor, writer.offsetBytes);
+  const id = shortId(descriptor.digest);
+  const part = await remote.fetchBlob(descriptor, writer.offsetBytes, reportRetries(report, id));
   if (part.startOffsetBytes !== writer.offsetBytes) await writer.truncate();
-  const progress = reportBytes(report, shortId(descriptor.digest), "Downloading", descriptor.size);
+  const progress = reportBytes(report, id, "Downloading", descriptor.size);
   for await (const chunk of part.bytes) {
     signal.throwIfAborted();
     await writer.write(chunk);

@@ -4,5 +4,5 @@ export type { Swept } from "./garbage.ts";
 export { ImageService, type ImageServiceOptions } from "./image-service.ts";
 export type { NewImage, NewLayer } from "./new-image.ts";
 export type { ImageUser, ImageUsers } from "./parts.ts";
-export { type Report, reportBytes, streamProgress } from "./progress-stream.ts";
+export { type Report, reportBytes, reportRetries, streamProgress } from "./progress-stream.ts";
 export type { ResolvedImage } from "./resolve.ts";

@@ -92,3 +92,11 @@ export function reportBytes(
     report({ status, id, progressDetail: { current: currentBytes, total: totalBytes } });
   };
 }
+
+/** Reports the waits before further tries of one layer's transfer. */
+export function reportRetries(report: Report, id: string): (secondsLeft: number) => void {
+  return (secondsLeft) => {
+    const seconds = secondsLeft === 1 ? "second" : "seconds";
+    report({ status: `Retrying in ${secondsLeft} ${seconds}`, id, progressDetail: {} });
+  };
+}

@@ -23,7 +23,7 @@ import { asTransferError, nothingToPush, wrongPlatform } from "./errors.ts";
 import { readManifest, readTarget } from "./image-documents.ts";
 import { publishImageEvent } from "./image-events.ts";
 import type { ImageParts } from "./parts.ts";
-import { type Report, reportBytes, streamProgress } from "./progress-stream.ts";
+import { type Report, reportBytes, reportRetries, streamProgress } from "./progress-stream.ts";
 import { listByTag } from "./referrers-tag.ts";
 import { findByName } from "./resolve.ts";
 import { storedReferrers, storedTree } from "./stored-tree.ts";
@@ -219,13 +219,14 @@ async function pushBlob(push: Push, blob: Descriptor): Promise<void> {
   }
   const { sizeBytes } = await parts.content.info(blob.digest);
   const progress = reportBytes(report, id, "Pushing", sizeBytes);
-  await remote.pushBlob({ ...blob, size: sizeBytes }, async function* () {
+  const open = async function* () {
     let sent = 0;
     for await (const chunk of parts.content.read(blob.digest)) {
       yield chunk;
       sent += chunk.byteLength;
       progress(sent);
     }
-  });
+  };
+  await remote.pushBlob({ ...blob, size: sizeBytes }, open, reportRetries(report, id));
   report({ status: "Pushed", id, progressDetail: {} });
 }

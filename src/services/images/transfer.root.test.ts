@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { digestOf } from "../../base/digest.ts";
+import { shortId } from "../../base/ids.ts";
 import { startDockerRegistry } from "../../drivers/remote-registry/docker-registry.fixture.ts";
 import { collect, openImageFixture, signal } from "./image-service.fixture.ts";
+import { layerBytes, startScriptedRegistry } from "./scripted-registry.fixture.ts";
 
 const pullOptions = (reference: string) => ({
   reference,
@@ -107,4 +110,22 @@ test("layers are mounted from the repository the image came from", async () => {
   await here.service.tag(`${registry.host}/one`, { repository: `${registry.host}/two`, tag: "" });
   const messages = await collect(await here.service.push(pushOptions(`${registry.host}/two`)));
   expect(messages.map((message) => message.status)).toContain("Mounted from one");
+});
+
+test("a layer whose transfer breaks or is put off says when it is tried again", async () => {
+  await using registry = await startScriptedRegistry();
+  await using f = await openImageFixture();
+  registry.addImage("v1");
+  let requests = 0;
+  registry.handlers.set(digestOf(layerBytes), (_request, response) => {
+    requests++;
+    if (requests === 1) return void response.writeHead(503).end();
+    response.writeHead(200, { "content-length": layerBytes.byteLength });
+    if (requests === 2) return void response.write(layerBytes.subarray(0, 10), () => response.destroy());
+    response.end(layerBytes);
+  });
+  const pulled = await collect(await f.service.pull(pullOptions(`${registry.host}/x:v1`)));
+  const retrying = { status: "Retrying in 1 second", id: shortId(digestOf(layerBytes)), progressDetail: {} };
+  expect(pulled.filter(({ status }) => status?.startsWith("Retrying"))).toEqual([retrying, retrying]);
+  expect(pulled.at(-1)?.status).toStartWith("Status: Downloaded newer image");
 });

@@ -3,7 +3,7 @@ import { isKind } from "../../../base/errors.ts";
 import { newId, shortId } from "../../../base/ids.ts";
 import type { RemoteRepository } from "../../../core/remotes/remote.ts";
 import type { Descriptor } from "../../../spec/oci-image/descriptor.ts";
-import { type Report, reportBytes } from "../../images/mod.ts";
+import { type Report, reportBytes, reportRetries } from "../../images/mod.ts";
 import type { ManagedPluginParts } from "./managed-plugin-parts.ts";
 
 /** What names of downloads begin with. */
@@ -61,7 +61,7 @@ export async function fetchBlob(
   const receive = async (): Promise<boolean> => {
     await using writer = await content.openIngest(`${DOWNLOAD}${hexOf(digest)}`, { totalBytes: size });
     const resumed = writer.offsetBytes > 0;
-    const part = await remote.fetchBlob(descriptor, writer.offsetBytes);
+    const part = await remote.fetchBlob(descriptor, writer.offsetBytes, reportRetries(report, id));
     if (part.startOffsetBytes !== writer.offsetBytes) await writer.truncate();
     const progress = reportBytes(report, id, "Downloading", size);
     for await (const chunk of part.bytes) {

@@ -5,7 +5,7 @@ import type { Descriptor } from "../../../spec/oci-image/descriptor.ts";
 import { parseManifest } from "../../../spec/oci-image/manifest.ts";
 import { DOCKER_MANIFEST } from "../../../spec/oci-image/media-types.ts";
 import { familiarName, parseNormalized } from "../../../spec/reference/reference.ts";
-import { type Report, reportBytes } from "../../images/mod.ts";
+import { type Report, reportBytes, reportRetries } from "../../images/mod.ts";
 import type { ManagedPluginParts } from "./managed-plugin-parts.ts";
 
 /** The registry that the plug-in's name names has it. Errors: those of the registry. */
@@ -46,7 +46,7 @@ async function pushBlob(
   report({ status: "Preparing", id, progressDetail: {} });
   if (!(await remote.hasBlob(blob.digest))) {
     const progress = reportBytes(report, id, "Pushing", blob.size);
-    await remote.pushBlob(blob, async function* () {
+    const open = async function* () {
       let sent = 0;
       for await (const chunk of content.read(blob.digest)) {
         signal.throwIfAborted();
@@ -54,7 +54,8 @@ async function pushBlob(
         sent += chunk.byteLength;
         progress(sent);
       }
-    });
+    };
+    await remote.pushBlob(blob, open, reportRetries(report, id));
   }
   report({ status: "Upload complete", id, progressDetail: {} });
 }
