@@ -245,6 +245,11 @@ describe("mounts of every kind with the docker command line", () => {
         "conflict: unable to remove repository reference",
       );
       await docker("rm", "keeper");
+      await docker("run", "--name", "keeper", ...mount(""), TEST_IMAGE, "cat", "/i/d/f");
+      await docker("rmi", "-f", "test/files");
+      await docker("image", "prune", "-af");
+      expect((await docker("start", "-a", "keeper")).stdout).toBe("file\n");
+      await docker("rm", "keeper");
     });
   });
 

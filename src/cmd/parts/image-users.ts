@@ -1,4 +1,5 @@
 import type { ContainerRecord } from "../../core/containers/container-record.ts";
+import { imageMountKey } from "../../services/containers/run/side-mounts.ts";
 import type { ImageUser, ImageUsers } from "../../services/images/mod.ts";
 
 /** The containers of a store as users of images: each of its own image, and of those that it has mounted. */
@@ -7,11 +8,13 @@ export function imageUsers(containers: { list(): readonly ContainerRecord[] }): 
     list: () =>
       containers.list().flatMap(({ id: containerId, imageId, config, mounts, state }): ImageUser[] => {
         const running = state.pid !== 0;
-        const shown = mounts.flatMap((mount): ImageUser[] => {
+        const shown = mounts.flatMap((mount, index): ImageUser[] => {
           if (mount.type !== "image") return [];
-          return [{ containerId, imageId: mount.imageId, asked: mount.reference, running }];
+          const snapshot = imageMountKey(containerId, index);
+          return [{ containerId, snapshot, imageId: mount.imageId, asked: mount.reference, running }];
         });
-        return [{ containerId, imageId, asked: config.Image ?? "", running }, ...shown];
+        const asked = config.Image ?? "";
+        return [{ containerId, snapshot: containerId, imageId, asked, running }, ...shown];
       }),
   };
 }

@@ -111,6 +111,9 @@ async function clearContainer(parts: ContainerParts, record: ContainerRecord, ta
   await Promise.all([releaseContainer(parts, record, task), parts.logs.remove(record.id)]);
   await Promise.all([
     parts.rootfs.remove(record.id),
+    ...record.mounts.flatMap(({ type }, index) =>
+      type === "image" ? [parts.sideMounts.forgetImage(record.id, index)] : [],
+    ),
     rm(parts.paths.containerDir(record.id), { recursive: true, force: true }),
   ]);
 }

@@ -40,7 +40,7 @@ export async function restoreContainers(parts: ContainerParts): Promise<void> {
   const alive = new Set(adopted.keys());
   await parts.networks.restore(alive);
   await parts.volumes.restore(loansOf(records.filter(({ id }) => alive.has(id))));
-  await parts.sideMounts.removeOrphans(alive);
+  await parts.sideMounts.removeOrphans(known, alive);
   for (const record of parts.store.list()) {
     if (!adopted.has(record.id)) await settle(parts, record);
   }

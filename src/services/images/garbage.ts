@@ -59,7 +59,7 @@ async function markReached(parts: ImageParts, snapshots: readonly SnapshotInfo[]
     if (kind === "content") blobs.add(key);
     if (kind === "snapshot") tops.add(key);
   }
-  for (const user of parts.users.list()) tops.add(user.containerId);
+  for (const user of parts.users.list()) tops.add(user.snapshot);
   for (const image of parts.images.list()) {
     if (image.topLayer !== "") tops.add(image.topLayer);
     blobs.add(image.id);
@@ -112,7 +112,7 @@ function isLeased(parts: ImageParts, kind: LeasedResource["kind"], key: string):
 /** Space that was freed; undefined where somebody took the snapshot meanwhile. */
 function removeSnapshot(parts: ImageParts, claimed: Claimed, key: string): Promise<number | undefined> {
   return parts.claims.run(key, async () => {
-    const used = parts.users.list().some(({ containerId }) => containerId === key);
+    const used = parts.users.list().some(({ snapshot }) => snapshot === key);
     if (used || claimed.has(key) || isLeased(parts, "snapshot", key)) return undefined;
     const committed = await hasSnapshot(parts, key);
     const { sizeBytes } = committed ? await parts.snapshotter.usage(key) : { sizeBytes: 0 };

@@ -68,7 +68,13 @@ test("an image in use stays, as docker has it", async () => {
   await using f = await openImageFixture();
   const image = await f.makeImage("app");
   const short = image.id.slice(7, 19);
-  f.users.push({ containerId: "c".repeat(64), imageId: image.id, asked: "app", running: false });
+  f.users.push({
+    containerId: "c".repeat(64),
+    snapshot: "c".repeat(64),
+    imageId: image.id,
+    asked: "app",
+    running: false,
+  });
   await expect(f.service.remove("app", removeOptions)).rejects.toThrow(
     `conflict: unable to remove repository reference "app" (must force) - container cccccccccccc is using its referenced image ${short}`,
   );
@@ -102,7 +108,7 @@ test("prune with dangling=false leaves an image in use the names that its contai
   const all = new Map([["dangling", ["false"]]]);
   const image = await f.makeImage("app");
   const tag = (name: string) => f.service.tag("app", { repository: name, tag: "" });
-  const user = { containerId: "c".repeat(64), imageId: image.id, running: true };
+  const user = { containerId: "c".repeat(64), snapshot: "c".repeat(64), imageId: image.id, running: true };
   for (const name of ["app:b", "app:z", "other"]) tag(name);
   f.users.push({ ...user, asked: "app:b" });
   expect((await f.service.prune(all)).ImagesDeleted).toEqual([

@@ -14,6 +14,8 @@ import type { SharedWork } from "./shared-work.ts";
 /** A container as far as images care: it needs its image, and its root file system is the snapshot of its id. */
 export interface ImageUser {
   readonly containerId: string;
+  /** Key of the snapshot that the container has, or is to have, on the image's layers. */
+  readonly snapshot: string;
   readonly imageId: Digest;
   /** The image as it was asked for: a name, an id or a part of one. */
   readonly asked: string;

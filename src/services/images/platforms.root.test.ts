@@ -125,6 +125,7 @@ test("platforms go together with the last name, one by one when asked", async ()
   await expect(f.service.remove(name, { ...removal, platforms: [S390X] })).rejects.toThrow("to force delete");
   f.users.push({
     containerId: "c".repeat(64),
+    snapshot: "c".repeat(64),
     imageId: f.service.resolve(name, S390X).image.id,
     asked: "app",
     running: false,

@@ -50,7 +50,13 @@ test("disk usage is what du finds, and adds up over the images", async () => {
     const reference = `${registry.host}/x:multi`;
     await collect(await f.service.pull({ reference, platform, credentials: undefined, signal: signal() }));
   }
-  f.users.push({ containerId: "c".repeat(64), imageId: first.id, asked: "app", running: true });
+  f.users.push({
+    containerId: "c".repeat(64),
+    snapshot: "c".repeat(64),
+    imageId: first.id,
+    asked: "app",
+    running: true,
+  });
 
   const usage = await f.service.diskUsage();
   expect(Math.abs(usage.TotalSize / du(f) - 1)).toBeLessThan(0.01);
@@ -74,7 +80,13 @@ test("the store is kept below a size: the image that was used longest ago goes f
   f.images.markUsed(images.old.id, 1000);
   f.images.markUsed(images.used.id, 2000);
   f.images.markUsed(middle.id, 3000);
-  f.users.push({ containerId: "c".repeat(64), imageId: images.used.id, asked: "app", running: false });
+  f.users.push({
+    containerId: "c".repeat(64),
+    snapshot: "c".repeat(64),
+    imageId: images.used.id,
+    asked: "app",
+    running: false,
+  });
   const sizeBytes = images.old.sizeBytes + images.old.contentBytes;
   await using limit = f.service.limitStore({ maxUsedBytes: Math.round(sizeBytes * 2.5), graceMs: 60_000 });
   limit.request();

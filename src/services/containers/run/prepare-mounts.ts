@@ -43,7 +43,7 @@ export async function borrowSource(
   const base =
     mount.type === "volume"
       ? await parts.volumes.mount(mount.name, record.id)
-      : await parts.sideMounts.mountImage(record.id, index, await topLayerOf(parts, mount));
+      : await parts.sideMounts.mountImage(record.id, index, () => topLayerOf(parts, mount));
   if (mount.subpath === "") return base;
   using node = openSubpath(base, mount.subpath);
   return await parts.sideMounts.bindNode(record.id, index, node);

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isKind } from "../../../base/errors.ts";
 import type { Snapshotter } from "../../../core/snapshots/snapshotter.ts";
 import type { OwnedFd } from "../../../os/linux/fd.ts";
 import { MS, mount, unmount } from "../../../os/linux/mount.ts";
@@ -37,17 +38,27 @@ export class SideMounts {
     return target;
   }
 
-  /** The files of an image are visible at the result, read-only. `topLayer` is empty for an image without layers. Idempotent. */
-  async mountImage(containerId: string, index: number, topLayer: string): Promise<string> {
-    const name = `${index}${IMAGE_SUFFIX}`;
-    const target = join(await this.#directory(containerId), name);
+  /**
+   * The files of an image are visible at the result, read-only, as they were when they were first asked for: from then on the
+   * container has a snapshot of them. `topLayer` tells what to make that of, empty for an image without layers. Idempotent.
+   */
+  async mountImage(containerId: string, index: number, topLayer: () => Promise<string>): Promise<string> {
+    const target = join(await this.#directory(containerId), `${index}${IMAGE_SUFFIX}`);
     await mkdir(target, { recursive: true });
-    await this.#releaseImage(containerId, name);
-    const key = keyOf(containerId, name);
-    if (topLayer === "") await this.#snapshotter.prepare(key);
-    else await this.#snapshotter.view(key, topLayer);
+    await this.#mounter.unmount(target);
+    const key = imageMountKey(containerId, index);
+    if (!(await this.#hasSnapshot(key))) {
+      const layer = await topLayer();
+      if (layer === "") await this.#snapshotter.prepare(key);
+      else await this.#snapshotter.view(key, layer);
+    }
     await this.#mounter.mount(await this.#snapshotter.mounts(key), target);
     return target;
+  }
+
+  /** The container has no snapshot for this mount any more, which is not mounted. Idempotent. */
+  async forgetImage(containerId: string, index: number): Promise<void> {
+    await this.#snapshotter.remove(imageMountKey(containerId, index));
   }
 
   /** Memory of that size is mounted at `memoryPath`, for containers to share. Idempotent. */
@@ -70,19 +81,19 @@ export class SideMounts {
     const directory = join(this.#root, containerId);
     // A sub-path lies in its image's mount: it goes first, as its shorter name says.
     for (const name of (await entriesOf(directory)).sort((a, b) => a.length - b.length)) {
-      if (name.endsWith(IMAGE_SUFFIX)) await this.#releaseImage(containerId, name);
+      if (name.endsWith(IMAGE_SUFFIX)) await this.#mounter.unmount(join(directory, name));
       else await unmountAll(join(directory, name));
       await removeEmpty(join(directory, name));
     }
     await removeEmpty(directory);
   }
 
-  /** Mounts of containers that do not run are gone, and views of images that nobody has mounted. */
-  async removeOrphans(running: ReadonlySet<string>): Promise<void> {
+  /** Mounts of containers that do not run are gone, and snapshots for those that are not `known`. */
+  async removeOrphans(known: ReadonlySet<string>, running: ReadonlySet<string>): Promise<void> {
     for (const id of await entriesOf(this.#root)) if (!running.has(id)) await this.release(id);
     for await (const { key } of this.#snapshotter.walk()) {
       if (!key.startsWith(KEY_PREFIX)) continue;
-      if (!running.has(key.slice(KEY_PREFIX.length).split("-")[0]!)) await this.#snapshotter.remove(key);
+      if (!known.has(key.slice(KEY_PREFIX.length).split("-")[0]!)) await this.#snapshotter.remove(key);
     }
   }
 
@@ -92,14 +103,20 @@ export class SideMounts {
     return directory;
   }
 
-  async #releaseImage(containerId: string, name: string): Promise<void> {
-    await this.#mounter.unmount(join(this.#root, containerId, name));
-    await this.#snapshotter.remove(keyOf(containerId, name));
+  async #hasSnapshot(key: string): Promise<boolean> {
+    try {
+      await this.#snapshotter.stat(key);
+      return true;
+    } catch (error) {
+      if (isKind(error, "notFound")) return false;
+      throw error;
+    }
   }
 }
 
-function keyOf(containerId: string, name: string): string {
-  return `${KEY_PREFIX}${containerId}-${name}`;
+/** The snapshot through which a container sees the image that is its mount number `index`. */
+export function imageMountKey(containerId: string, index: number): string {
+  return `${KEY_PREFIX}${containerId}-${index}${IMAGE_SUFFIX}`;
 }
 
 async function entriesOf(directory: string): Promise<string[]> {
