@@ -25,7 +25,7 @@ function fieldBytes(text: string, field: string): number {
 }
 
 /** The memory of several processes together. Source: proc_pid_smaps_rollup, kernel Documentation/filesystems/proc.rst. */
-export function memoryOf(pids: readonly number[]): Memory {
+function memoryOf(pids: readonly number[]): Memory {
   let rssBytes = 0;
   let pssBytes = 0;
   for (const pid of pids) {

@@ -1,5 +1,4 @@
 import { createHash, type Hash } from "node:crypto";
-import { invalidArgument } from "./errors.ts";
 
 declare const brand: unique symbol;
 
@@ -22,17 +21,6 @@ export function isDigest(text: string): text is Digest {
   const length = HEX_LENGTH[text.slice(0, colon)];
   const hex = text.slice(colon + 1);
   return length !== undefined && hex.length === length && /^[0-9a-f]+$/.test(hex);
-}
-
-/** The digest that `text` spells. Errors: invalidArgument. */
-export function parseDigest(text: string): Digest {
-  if (!isDigest(text)) throw invalidArgument(`invalid checksum digest format: ${JSON.stringify(text)}`);
-  return text;
-}
-
-/** The diffId that `text` spells. Errors: invalidArgument. */
-export function parseDiffId(text: string): DiffId {
-  return parseDigest(text) as string as DiffId;
 }
 
 /** The algorithm of a digest, as `createHash` names it. */

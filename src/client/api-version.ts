@@ -1,4 +1,3 @@
-import { notImplemented } from "../base/errors.ts";
 import { NEWEST_API_VERSION, OLDEST_API_VERSION } from "../spec/engine-api/api-versions.ts";
 
 function parts(version: string): [number, number] {
@@ -17,12 +16,4 @@ export function isOlder(a: string, b: string): boolean {
 export function negotiate(serverVersion: string): string {
   const server = serverVersion === "" ? OLDEST_API_VERSION : serverVersion;
   return isOlder(server, NEWEST_API_VERSION) ? server : NEWEST_API_VERSION;
-}
-
-/** Errors: notImplemented where the engine is too old for a feature. `feature` is docker's word for it: `"platform"`. */
-export function requireVersion(actual: string, needed: string, feature: string): void {
-  if (!isOlder(actual, needed)) return;
-  throw notImplemented(
-    `${JSON.stringify(feature)} requires API version ${needed}, but the Docker daemon API version is ${actual}`,
-  );
 }

@@ -1,7 +1,7 @@
 import type { AuthConfig } from "../spec/engine-api/mod.ts";
 
 /** Credentials as the `X-Registry-Auth` header carries them: JSON in base64url with padding. */
-export function encodeRegistryAuth(auth: AuthConfig): string {
+function encodeRegistryAuth(auth: AuthConfig): string {
   const text = Buffer.from(JSON.stringify(auth)).toString("base64");
   return text.replaceAll("+", "-").replaceAll("/", "_");
 }

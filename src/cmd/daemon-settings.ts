@@ -20,7 +20,7 @@ import {
 
 /** Where the default engine keeps things. */
 export const DEFAULT_DATA_ROOT = "/var/lib/gantry";
-export const DEFAULT_RUN_ROOT = "/run/gantry";
+const DEFAULT_RUN_ROOT = "/run/gantry";
 const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
 
 /** The daemon's flags: dockerd's names, forms and meanings. */

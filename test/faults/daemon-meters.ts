@@ -32,7 +32,7 @@ export function threadsOf(engine: TestEngine): number {
 }
 
 /** Command lines of the processes that the daemon started and that are its own children still. */
-export function childrenOf(engine: TestEngine): string[] {
+function childrenOf(engine: TestEngine): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {

@@ -11,7 +11,7 @@ const CORPUS = join(import.meta.dirname, "corpus", "layers");
 const LIMITS = new Set(["EFBIG", "ENOSPC", "ENAMETOOLONG", "E2BIG"]);
 
 /** The archives that mutations start from. */
-export function seeds(): Buffer[] {
+function seeds(): Buffer[] {
   const link = (name: string, linkName: string) => ({ name, type: "symlink" as const, linkName });
   return [
     tarOf(

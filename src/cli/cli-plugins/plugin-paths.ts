@@ -13,7 +13,7 @@ const SYSTEM_FOLDERS = [
 ];
 
 /** Where plug-ins of the command line are looked for, in this order. */
-export function pluginFolders(cli: Cli): string[] {
+function pluginFolders(cli: Cli): string[] {
   return [...(cli.config.cliPluginsExtraDirs ?? []), join(cli.configDir, "cli-plugins"), ...SYSTEM_FOLDERS];
 }
 

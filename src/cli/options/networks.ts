@@ -112,7 +112,7 @@ export interface EndpointFlags {
 }
 
 /** Whether a network mode names a network that a user made. */
-export function isUserDefined(mode: string): boolean {
+function isUserDefined(mode: string): boolean {
   return !["default", "bridge", "host", "none"].includes(mode) && !mode.startsWith("container:");
 }
 

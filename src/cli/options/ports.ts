@@ -10,7 +10,7 @@ export interface PublishedPorts {
 const PROTOCOLS = ["tcp", "udp", "sctp"];
 
 /** First and last port of `80` or `8000-8010`; undefined where it is neither. */
-export function parsePortRange(text: string): [first: number, last: number] | undefined {
+function parsePortRange(text: string): [first: number, last: number] | undefined {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
   if (!match) return undefined;
   const first = Number(match[1]);

@@ -22,7 +22,7 @@ export const STATS_COLUMNS = [
 ];
 
 /** Per cent of one CPU, so that two busy ones are 200. */
-export function cpuPercent({ cpu_stats: now, precpu_stats: before }: ContainerStatsResponse): number {
+function cpuPercent({ cpu_stats: now, precpu_stats: before }: ContainerStatsResponse): number {
   const used = now.cpu_usage.total_usage - (before.cpu_usage?.total_usage ?? 0);
   const system = (now.system_cpu_usage ?? 0) - (before.system_cpu_usage ?? 0);
   const cpus = now.online_cpus || (now.cpu_usage.percpu_usage?.length ?? 0);
@@ -30,7 +30,7 @@ export function cpuPercent({ cpu_stats: now, precpu_stats: before }: ContainerSt
 }
 
 /** Bytes in use without the part of the page cache that the kernel can drop. Source: cgroup v1 and v2, `memory.stat`. */
-export function memoryUsed({ usage = 0, stats = {} }: MemoryStats): number {
+function memoryUsed({ usage = 0, stats = {} }: MemoryStats): number {
   const cache = stats["total_inactive_file"] ?? stats["inactive_file"] ?? 0;
   return cache < usage ? usage - cache : usage;
 }

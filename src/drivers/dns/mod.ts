@@ -1,1 +1,1 @@
-export { Resolver, type ResolverOptions } from "./resolver.ts";
+export { Resolver } from "./resolver.ts";

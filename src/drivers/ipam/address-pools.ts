@@ -12,7 +12,7 @@ export interface AddressPool {
 }
 
 /** What docker cuts IPv4 networks from where its configuration names no pools. */
-export const DEFAULT_ADDRESS_POOLS: readonly AddressPool[] = [
+const DEFAULT_ADDRESS_POOLS: readonly AddressPool[] = [
   { base: "172.17.0.0/16", size: 16 },
   { base: "172.18.0.0/16", size: 16 },
   { base: "172.19.0.0/16", size: 16 },
@@ -23,7 +23,7 @@ export const DEFAULT_ADDRESS_POOLS: readonly AddressPool[] = [
 ];
 
 /** A range of unique local addresses that belongs to `engineId` alone. Source: RFC 4193, section 3.2. */
-export function uniqueLocalPool(engineId: string): AddressPool {
+function uniqueLocalPool(engineId: string): AddressPool {
   const globalId = createHash("sha256").update(engineId).digest("hex").slice(0, 10);
   const groups = `fd${globalId}`.match(/.{4}/g)!.join(":");
   return { base: `${groups}::/48`, size: 64 };

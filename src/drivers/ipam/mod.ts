@@ -1,5 +1,5 @@
-export { type AddressPool, DEFAULT_ADDRESS_POOLS } from "./address-pools.ts";
-export { Ipam, type IpamOptions } from "./ipam.ts";
+export type { AddressPool } from "./address-pools.ts";
+export { Ipam } from "./ipam.ts";
 export type {
   AddressRequest,
   IpamDriver,

@@ -2,7 +2,7 @@ import { invalidArgument } from "../../base/errors.ts";
 import { AF_INET, bytesToIp, type IpFamily, ipToBytes, parsePrefix } from "../../os/linux/netlink/mod.ts";
 
 /** The address as a number. Errors: invalidArgument. */
-export function addressToNumber(address: string): bigint {
+function addressToNumber(address: string): bigint {
   return BigInt(`0x${Buffer.from(ipToBytes(address)).toString("hex")}`);
 }
 

@@ -108,7 +108,7 @@ function errnoOf(error: unknown): string | undefined {
  * All that layers say of the files below `directory`, a line each, sorted. Times of directories and whiteouts are left out: those
  * that a layer needs but does not have are made when it is unpacked.
  */
-export function describeTree(directory: string): string[] {
+function describeTree(directory: string): string[] {
   const names = new Map<bigint, string>();
   const lines: string[] = [];
   for (const { path, node, stat } of walkTree(directory)) {

@@ -1,6 +1,4 @@
-export type { UnpackedLayer } from "./apply-layer.ts";
 export { readDriverOptions } from "./driver-options.ts";
-export type { ExtractTarget } from "./extract-archive.ts";
 export { FolderSnapshotter, type SnapshotterOptions } from "./folder-snapshotter.ts";
 export { LayerWorkers } from "./layer-workers.ts";
 export { mountSnapshot, OVERLAY_OPTIONS, unmountSnapshot } from "./mount-snapshot.ts";

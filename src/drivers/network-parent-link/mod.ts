@@ -1,3 +1,3 @@
 export { ipvlan } from "./ipvlan.ts";
 export { macvlan } from "./macvlan.ts";
-export { ParentLinkDriver, type ParentLinkDriverOptions } from "./parent-link-driver.ts";
+export { ParentLinkDriver } from "./parent-link-driver.ts";

@@ -1,4 +1,4 @@
-export type { PluginAddress, PluginDirectories, PluginScope } from "./discovery.ts";
+export type { PluginAddress, PluginDirectories } from "./discovery.ts";
 export { type ConnectPlugin, DriversByName } from "./drivers-by-name.ts";
 export { type CallOptions, PluginClient } from "./plugin-client.ts";
 export { type ManagedPluginFinder, Plugins } from "./plugins.ts";

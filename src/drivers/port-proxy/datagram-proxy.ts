@@ -6,7 +6,7 @@ import type { DescriptorShare } from "./descriptor-share.ts";
 import type { ProxyTarget } from "./port-proxies.ts";
 
 /** A session nobody says anything in is over after this. Source: docker's proxy, UDPConnTrackTimeout. */
-export const SESSION_MS = 90_000;
+const SESSION_MS = 90_000;
 /** What may wait for a session's socket to be ready. */
 const MAX_WAITING = 64;
 

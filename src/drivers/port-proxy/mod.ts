@@ -1,1 +1,1 @@
-export { PortProxies, type ProxiedPort, type ProxyTarget } from "./port-proxies.ts";
+export { PortProxies } from "./port-proxies.ts";

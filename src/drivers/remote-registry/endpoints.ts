@@ -25,7 +25,7 @@ async function resolveName(name: string): Promise<string[]> {
 }
 
 /** The registry host that serves the images of `domain`. */
-export function registryHost(domain: string): string {
+function registryHost(domain: string): string {
   return domain === DEFAULT_DOMAIN || domain === "index.docker.io" ? DOCKER_HUB : domain;
 }
 

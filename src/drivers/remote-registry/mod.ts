@@ -1,4 +1,2 @@
 export { fetchArchive } from "./fetch-archive.ts";
-export { RegistryError } from "./registry-error.ts";
 export { RegistryRemotes } from "./registry-remotes.ts";
-export type { RegistrySettings } from "./settings.ts";

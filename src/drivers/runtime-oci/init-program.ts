@@ -3,7 +3,7 @@ import { internal } from "../../base/errors.ts";
 import { findProgram } from "./runtime-programs.ts";
 
 /** The name that docker has for the program that is process 1 of containers with an init. */
-export const INIT_NAME = "docker-init";
+const INIT_NAME = "docker-init";
 
 /** Programs of other names that do the same, linked statically. */
 const OTHER_NAMES = ["tini-static", "catatonit"];

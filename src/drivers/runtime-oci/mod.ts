@@ -19,10 +19,9 @@ export type {
   HostFacts,
   NamespaceChoice,
   ResolvedMount,
-  RuntimeSpecInput,
   SpecDefaults,
 } from "./spec/input.ts";
 export { buildResources } from "./spec/resources.ts";
 export { tellLoweredRlimits } from "./spec/rlimits.ts";
 export { parseSecurityOptions } from "./spec/security-options.ts";
-export { type ResolvedUser, resolveUser } from "./user.ts";
+export { resolveUser } from "./user.ts";

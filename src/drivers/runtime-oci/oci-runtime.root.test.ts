@@ -7,7 +7,7 @@ import { kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../core/tasks/task-runtime.ts";
 import { prepareHost } from "../../os/linux/cgroup/prepare-host.ts";
 import { identifyProcess, isAlive } from "./process-identity.ts";
-import { collectOutput, TaskFixture, type TaskOptions } from "./task-fixture.ts";
+import { collectOutput, TaskFixture, type TaskOptions } from "./task.fixture.ts";
 
 let engine: TaskFixture;
 

@@ -4,7 +4,6 @@ import {
   close,
   eventfd,
   fcntl,
-  memfdCreate,
   openat,
   pipe2,
   read,
@@ -17,14 +16,8 @@ export const O_CLOEXEC = 0x80000;
 export const O_PATH = 0x200000;
 export const O_NONBLOCK = constants.O_NONBLOCK;
 
-const F_GETFD = 1;
-const F_SETFD = 2;
-const F_GETFL = 3;
-const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
-const FD_CLOEXEC = 1;
 const EFD_CLOEXEC = O_CLOEXEC;
-const MFD_CLOEXEC = 1;
 
 /**
  * A descriptor with one owner, closed when the owner is disposed. Closing twice is harmless; using one that was
@@ -94,22 +87,6 @@ export function duplicateFd(fd: number): OwnedFd {
   return new OwnedFd(check("fcntl", fcntl(fd, F_DUPFD_CLOEXEC, 0)));
 }
 
-/** Whether the descriptor is closed on exec. */
-export function isCloseOnExec(fd: number): boolean {
-  return (check("fcntl", fcntl(fd, F_GETFD, 0)) & FD_CLOEXEC) !== 0;
-}
-
-/** Sets whether the descriptor is closed on exec. */
-export function setCloseOnExec(fd: number, closeOnExec: boolean): void {
-  check("fcntl", fcntl(fd, F_SETFD, closeOnExec ? FD_CLOEXEC : 0));
-}
-
-/** Makes reads and writes of the open file (of every descriptor of it) fail with EAGAIN instead of waiting. */
-export function setNonBlocking(fd: number): void {
-  const flags = check("fcntl", fcntl(fd, F_GETFL, 0));
-  check("fcntl", fcntl(fd, F_SETFL, flags | O_NONBLOCK));
-}
-
 export interface Pipe extends Disposable {
   readonly readEnd: OwnedFd;
   readonly writeEnd: OwnedFd;
@@ -146,11 +123,6 @@ export function openSocketPair(type: number): [OwnedFd, OwnedFd] {
 /** An event counter, closed on exec and non-blocking. Source: eventfd(2). */
 export function openEventFd(): OwnedFd {
   return new OwnedFd(check("eventfd", eventfd(0, EFD_CLOEXEC | O_NONBLOCK)));
-}
-
-/** An anonymous file in memory, closed on exec. Source: memfd_create(2). */
-export function openMemFd(name: string): OwnedFd {
-  return new OwnedFd(check("memfd_create", memfdCreate(name, MFD_CLOEXEC)));
 }
 
 /** Reads once into `buffer`; the number of bytes, 0 at the end. */

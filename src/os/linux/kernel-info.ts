@@ -98,12 +98,6 @@ export function countCpus(): number {
   return cpus().length;
 }
 
-/** Names of the active security modules in the kernel's order: `capability`, `apparmor`; none where it does not say. */
-export function readSecurityModules(): string[] {
-  const text = readText("/sys/kernel/security/lsm").trim();
-  return text === "" ? [] : text.split(",");
-}
-
 /** Whether SELinux is active: its file system is mounted. */
 export function isSelinuxEnabled(): boolean {
   return readText("/sys/fs/selinux/enforce") !== "";
@@ -112,16 +106,6 @@ export function isSelinuxEnabled(): boolean {
 /** Whether the kernel filters system calls (`CONFIG_SECCOMP_FILTER`). */
 export function isSeccompAvailable(): boolean {
   return readText("/proc/sys/kernel/seccomp/actions_avail") !== "";
-}
-
-/** File systems that the kernel knows now; modules that are not loaded yet are missing. */
-export function readFilesystems(): Set<string> {
-  const names = new Set<string>();
-  for (const line of readText("/proc/filesystems").split("\n")) {
-    const name = line.split("\t").at(-1)?.trim();
-    if (name) names.add(name);
-  }
-  return names;
 }
 
 /** The value of a kernel parameter by its dotted name; undefined where the kernel has none of that name. */

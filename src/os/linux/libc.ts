@@ -14,7 +14,6 @@ type Flags = number;
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
-export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 
@@ -25,19 +24,14 @@ export const SYS = {
   copy_file_range: process.arch === "arm64" ? 285 : 326,
   renameat2: process.arch === "arm64" ? 276 : 316,
   pidfd_send_signal: 424,
-  open_tree: 428,
   move_mount: 429,
   fsopen: 430,
   fsconfig: 431,
   fsmount: 432,
-  fspick: 433,
   pidfd_open: 434,
-  close_range: 436,
   openat2: 437,
-  pidfd_getfd: 438,
   mount_setattr: 442,
   quotactl_fd: 443,
-  fchmodat2: 452,
 } as const;
 
 type Argument = number | bigint;
@@ -60,14 +54,6 @@ export const syscallFdPathFlagsBuffer = bind<[number, Fd, NativeString, Flags, N
   "long",
   ["long", "address", "string", "address", "buffer", "address"],
 );
-/** System calls of the shape `call(fd, path, a, b)`: open_tree, fspick, fchmodat2. */
-export const syscallFdPath = bind<[number, Fd, NativeString, number, number]>("syscall", "long", [
-  "long",
-  "address",
-  "string",
-  "address",
-  "address",
-]);
 /** fsopen(name, flags). */
 export const syscallName = bind<[number, NativeString, Flags]>("syscall", "long", [
   "long",

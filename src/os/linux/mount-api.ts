@@ -1,21 +1,10 @@
 import { lastErrno } from "../ffi/native.ts";
 import { OwnedFd, readFd } from "./fd.ts";
-import {
-  AT_FDCWD,
-  AT_RECURSIVE,
-  SYS,
-  syscall,
-  syscallFdPath,
-  syscallFsconfig,
-  syscallMoveMount,
-  syscallName,
-} from "./libc.ts";
+import { AT_FDCWD, SYS, syscall, syscallFsconfig, syscallMoveMount, syscallName } from "./libc.ts";
 import { check, checkAsync, SyscallError } from "./syscall-error.ts";
 
 const FSOPEN_CLOEXEC = 1;
 const FSMOUNT_CLOEXEC = 1;
-const OPEN_TREE_CLONE = 1;
-const OPEN_TREE_CLOEXEC = 0x80000;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const FSCONFIG_SET_FLAG = 0;
 const FSCONFIG_SET_STRING = 1;
@@ -112,10 +101,4 @@ export class DetachedMount extends OwnedFd {
       target,
     );
   }
-}
-
-/** A detached copy of the mount that `path` lies in, seen from `path`; with `recursive`, mounts below come along. */
-export function cloneMount(path: string, recursive = false): DetachedMount {
-  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
-  return new DetachedMount(check("open_tree", syscallFdPath(SYS.open_tree, AT_FDCWD, path, flags, 0), path));
 }

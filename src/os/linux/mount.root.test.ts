@@ -5,14 +5,12 @@ import { join } from "node:path";
 import {
   bindMount,
   isMountPoint,
-  makePrivateMount,
   mount,
   mountTmpfs,
   setPropagation,
   unmount,
   unmountBelow,
 } from "./mount.ts";
-import { cloneMount } from "./mount-api.ts";
 import { findMountAt } from "./mountinfo.ts";
 import { mountOverlay, mountOverlayByOptions } from "./overlay-mount.ts";
 import { SyscallError } from "./syscall-error.ts";
@@ -70,8 +68,7 @@ test("a bind that is not recursive leaves inner mounts behind", async () => {
 });
 
 test("propagation is set and read back", async () => {
-  await makePrivateMount(make("p"));
-  await makePrivateMount(at("p"));
+  await bindMount({ source: make("p"), target: at("p"), propagation: "private" });
   expect(findMountAt(at("p"))?.propagation).toBe("private");
   setPropagation(at("p"), "shared");
   expect(findMountAt(at("p"))?.propagation).toBe("shared");
@@ -113,15 +110,6 @@ test("a refused overlay says why and leaves nothing", async () => {
   await expect(attempt).rejects.toBeInstanceOf(SyscallError);
   await attempt.catch(() => {});
   expect(isMountPoint(at("merged"))).toBe(false);
-});
-
-test("a cloned mount is attached elsewhere or vanishes", async () => {
-  writeFileSync(join(make("src"), "x"), "x");
-  {
-    using clone = cloneMount(at("src"));
-    await clone.attach(make("dst"));
-  }
-  expect(readFileSync(at("dst", "x"), "utf8")).toBe("x");
 });
 
 test("mount says what the kernel said", async () => {

@@ -104,14 +104,6 @@ export function setPropagation(target: string, propagation: Propagation, recursi
   check("mount", mountCall(null, target, null, flags, null), target);
 }
 
-/** `directory` is a mount point of its own with private propagation, whatever it was before. Idempotent. */
-export async function makePrivateMount(directory: string): Promise<void> {
-  if (!isMountPoint(directory)) {
-    await mount({ source: directory, target: directory, flags: MS.bind });
-  }
-  setPropagation(directory, "private");
-}
-
 /** Attributes of mount_setattr(2). */
 export interface MountAttributes {
   readonly readOnly?: boolean;

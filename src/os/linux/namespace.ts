@@ -8,7 +8,7 @@ import { MS, mountSync } from "./mount.ts";
 import { check, isErrno, SyscallError } from "./syscall-error.ts";
 
 /** Flags of clone(2) that name a kind of namespace; also what setns(2) takes. */
-export const CLONE_NEW = {
+const CLONE_NEW = {
   mount: 0x20000,
   cgroup: 0x2000000,
   uts: 0x4000000,

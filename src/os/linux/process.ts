@@ -63,17 +63,6 @@ export function readProcessArguments(pid: number): string[] | undefined {
   }
 }
 
-/** Memory of the process that is in RAM; undefined where there is no such process. Source: proc_pid_status(5). */
-export function readResidentBytes(pid: number): number | undefined {
-  try {
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return match ? Number(match[1]) * 1024 : 0;
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ESRCH")) return undefined;
-    throw error;
-  }
-}
-
 /** Resource limits by name. Source: getrlimit(2). */
 export const RLIMIT = {
   cpu: 0,
@@ -108,10 +97,4 @@ export function getResourceLimit(name: ResourceLimitName, pid = 0): ResourceLimi
   const result = new BigUint64Array(2);
   check("prlimit", prlimitCall(pid, RLIMIT[name], null, result), name);
   return { soft: result[0]!, hard: result[1]! };
-}
-
-/** The process has that limit. Errors: SyscallError, EPERM for raising the hard limit without CAP_SYS_RESOURCE. */
-export function setResourceLimit(name: ResourceLimitName, limit: ResourceLimit, pid = 0): void {
-  const encoded = BigUint64Array.of(limit.soft, limit.hard);
-  check("prlimit", prlimitCall(pid, RLIMIT[name], encoded, null), name);
 }

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 
 /** The first and last real-time signal that programs may use, as glibc counts them. Source: signal(7). */
-export const SIGRTMIN = 34;
-export const SIGRTMAX = 64;
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
 
 const NUMBERS = new Map<string, number>();
 for (const [name, number] of Object.entries(constants.signals)) NUMBERS.set(name.slice(3), number);
@@ -12,20 +12,10 @@ for (let offset = 1; offset <= 15; offset++) NUMBERS.set(`RTMIN+${offset}`, SIGR
 for (let offset = 14; offset >= 1; offset--) NUMBERS.set(`RTMAX-${offset}`, SIGRTMAX - offset);
 NUMBERS.set("RTMAX", SIGRTMAX);
 
-const NAMES = new Map<number, string>();
-for (const [name, number] of NUMBERS) {
-  if (!NAMES.has(number)) NAMES.set(number, `SIG${name}`);
-}
-
 /** The number of a signal by name, with or without `SIG` and in any case: `TERM`, `SIGRTMIN+3`; undefined for no signal. */
 export function signalNumber(name: string): number | undefined {
   const upper = name.toUpperCase();
   return NUMBERS.get(upper.startsWith("SIG") ? upper.slice(3) : upper);
-}
-
-/** The name of a signal number, `SIGTERM` for 15; undefined for no signal. */
-export function signalName(number: number): string | undefined {
-  return NAMES.get(number);
 }
 
 /** The number that `text` means: a signal's name, or its number between 1 and 64; undefined for neither. */

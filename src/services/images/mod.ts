@@ -1,7 +1,5 @@
 export { applyConfigChanges } from "./config-changes.ts";
-export type { TreeImage } from "./create-from-tree.ts";
-export type { Swept } from "./garbage.ts";
-export { ImageService, type ImageServiceOptions } from "./image-service.ts";
+export { ImageService } from "./image-service.ts";
 export type { NewImage, NewLayer } from "./new-image.ts";
 export type { ImageUser, ImageUsers } from "./parts.ts";
 export { type Report, reportBytes, reportRetries, streamProgress } from "./progress-stream.ts";

@@ -71,7 +71,7 @@ async function pullAllTags(
 }
 
 /** Pulls one image. Whoever asks for the same one meanwhile, in the same way, shares the work. */
-export function pullOne(
+function pullOne(
   parts: ImageParts,
   reference: NamedReference,
   request: PullRequest,

@@ -12,7 +12,7 @@ export function isDocumentType(mediaType: string): boolean {
 }
 
 /** What a stored document names: an index its entries, a manifest its config and layers. Empty for what cannot be read. */
-export async function childrenOf(parts: ImageParts, digest: Digest): Promise<readonly Descriptor[]> {
+async function childrenOf(parts: ImageParts, digest: Digest): Promise<readonly Descriptor[]> {
   try {
     const { index } = await readTarget(parts, digest);
     if (index) return index.manifests;

@@ -1,1 +1,1 @@
-export { LogService, type LogServiceParts } from "./log-service.ts";
+export { LogService } from "./log-service.ts";

@@ -1,5 +1,5 @@
 export { describeEndpoint, describePorts } from "./describe.ts";
-export type { AllocationRequest, NetworkedContainer } from "./endpoints.ts";
+export type { NetworkedContainer } from "./endpoints.ts";
 export {
   endpointExists,
   hostNetworkAtRunTime,

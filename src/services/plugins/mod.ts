@@ -6,8 +6,6 @@ export {
 } from "./authorization-plugins.ts";
 export {
   fullNameOf,
-  type InstallOptions,
-  type ManagedPluginParts,
   ManagedPluginService,
   PluginPaths,
 } from "./managed/mod.ts";

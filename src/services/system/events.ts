@@ -68,7 +68,7 @@ function endAt(untilNs: bigint, end: () => void): NodeJS.Timeout {
 }
 
 /** Whether an event passes the filters that `events` takes. */
-export function eventMatcher(filters: Filters): (event: EngineEvent) => boolean {
+function eventMatcher(filters: Filters): (event: EngineEvent) => boolean {
   const oneOf = (name: string, test: (wanted: string) => boolean) => {
     const wanted = filters.get(name) ?? [];
     return wanted.length === 0 || wanted.some(test);

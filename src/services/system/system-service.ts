@@ -295,7 +295,7 @@ function runtimeName(): string {
 }
 
 /** The architecture as Go and image platforms name it. */
-export function goArchitecture(): string {
+function goArchitecture(): string {
   return process.arch === "x64" ? "amd64" : process.arch;
 }
 

@@ -4,5 +4,4 @@ export { VolumeCopies } from "./volume-copies.ts";
 export {
   type VolumeReservation,
   VolumeService,
-  type VolumeServiceParts,
 } from "./volume-service.ts";

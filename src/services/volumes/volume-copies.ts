@@ -8,7 +8,7 @@ import { volumeExists, volumeNotEmpty } from "./copy-errors.ts";
 import type { VolumeService } from "./volume-service.ts";
 
 /** Of which volume a snapshot is one. */
-export const SNAPSHOT_LABEL = "gantry.volume.snapshot-of";
+const SNAPSHOT_LABEL = "gantry.volume.snapshot-of";
 
 export interface VolumeCopiesParts {
   readonly volumes: VolumeService;

@@ -5,8 +5,7 @@ export type {
   CdiDocument,
   CdiEdits,
   CdiHook,
-  CdiHookName,
   CdiMount,
 } from "./cdi-document.ts";
-export { parseDeviceName, parseKind } from "./device-name.ts";
+export { parseKind } from "./device-name.ts";
 export { parseCdiDocument } from "./parse-document.ts";

@@ -82,7 +82,7 @@ export function describeStrangeBody(status: number, body: Uint8Array): string {
 }
 
 /** One error as docker prints it: `manifest unknown: manifest unknown`. */
-export function formatRegistryError(entry: RegistryErrorEntry): string {
+function formatRegistryError(entry: RegistryErrorEntry): string {
   return `${entry.code.toLowerCase().replaceAll("_", " ")}: ${entry.message}`;
 }
 

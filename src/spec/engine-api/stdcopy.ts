@@ -4,7 +4,6 @@
  * Source: Docker Engine API, `POST /containers/{id}/attach`, "Stream format".
  */
 
-export const STDIN_STREAM = 0;
 export const STDOUT_STREAM = 1;
 export const STDERR_STREAM = 2;
 /** An error of the engine in the middle of a stream. */

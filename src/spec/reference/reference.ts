@@ -15,7 +15,7 @@ export interface NamedReference {
 }
 
 export const DEFAULT_DOMAIN = "docker.io";
-export const DEFAULT_TAG = "latest";
+const DEFAULT_TAG = "latest";
 const LEGACY_DEFAULT_DOMAIN = "index.docker.io";
 const OFFICIAL_PREFIX = "library/";
 const MAX_PATH_LENGTH = 255;

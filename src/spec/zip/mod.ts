@@ -1,1 +1,1 @@
-export { isZip, readZip, type ZipMember } from "./read-zip.ts";
+export { isZip, readZip } from "./read-zip.ts";

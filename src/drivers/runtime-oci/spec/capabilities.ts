@@ -6,7 +6,7 @@ const NAMES =
 export const ALL_CAPABILITIES: readonly string[] = NAMES.split(" ").map((name) => `CAP_${name}`);
 
 /** What a container has unless told otherwise. Source: Docker documentation, "Runtime privilege and Linux capabilities". */
-export const DEFAULT_CAPABILITIES: readonly string[] = [
+const DEFAULT_CAPABILITIES: readonly string[] = [
   "CAP_CHOWN",
   "CAP_DAC_OVERRIDE",
   "CAP_FSETID",

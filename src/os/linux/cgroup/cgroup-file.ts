@@ -29,7 +29,7 @@ export function readNumber(path: string): number | undefined {
 }
 
 /** The number in a file of one; undefined for `max` and for what is none. */
-export function parseNumber(text: string | undefined): number | undefined {
+function parseNumber(text: string | undefined): number | undefined {
   return text === undefined || text === "" || text === "max" ? undefined : Number(text);
 }
 

@@ -1,7 +1,7 @@
 import { Attributes, align } from "./attributes.ts";
 import { NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_REQUEST, NLMSGERR_ATTR_MSG } from "./constants.ts";
 
-export const MESSAGE_HEADER_BYTES = 16;
+const MESSAGE_HEADER_BYTES = 16;
 
 /** A change that the kernel is asked for: what `NetlinkSocket.execute` sends and waits to be acknowledged. */
 export interface NetlinkRequest {

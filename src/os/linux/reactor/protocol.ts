@@ -44,7 +44,7 @@ export const SLOT_CREDIT_BYTES = 512 * 1024;
 
 /** The kernel packs its epoll_event on x86_64 and aligns it elsewhere. */
 export const EVENT_BYTES = process.arch === "x64" ? 12 : 16;
-export const EVENT_DATA_OFFSET = EVENT_BYTES - 8;
+const EVENT_DATA_OFFSET = EVENT_BYTES - 8;
 
 export interface WorkerData {
   readonly epollFd: number;

@@ -4,7 +4,7 @@ import { isErrno, SyscallError } from "../../../os/linux/syscall-error.ts";
 
 /** Texts that users and clients match on, word for word as docker has them. */
 
-export const noSuchFile = (path: string, container: string): EngineError =>
+const noSuchFile = (path: string, container: string): EngineError =>
   notFound(`Could not find the file ${path} in container ${container}`);
 
 export const notADirectory = (): EngineError => invalidArgument("extraction point is not a directory");

@@ -19,7 +19,7 @@ const SET_GID = 2 ** 22;
 const STICKY = 2 ** 20;
 
 /** Type and permissions as Go's `FileMode`. */
-export function goFileMode({ type, mode }: Pick<FileStat, "type" | "mode">): number {
+function goFileMode({ type, mode }: Pick<FileStat, "type" | "mode">): number {
   const special =
     (mode & 0o4000 ? SET_UID : 0) + (mode & 0o2000 ? SET_GID : 0) + (mode & 0o1000 ? STICKY : 0);
   return TYPE_BITS[type] + special + (mode & 0o777);
@@ -35,9 +35,4 @@ export function describePath(root: RootDir, path: string): PathStat {
     mtime: formatRfc3339Nano(stat.modifyNs),
     linkTarget: stat.type === "symlink" ? followLinks(root, path) : "",
   };
-}
-
-/** Whether a `PathStat` is of a directory. */
-export function isDirectory({ mode }: PathStat): boolean {
-  return mode >= TYPE_BITS.directory;
 }

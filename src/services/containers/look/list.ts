@@ -232,7 +232,7 @@ function summarizePorts(parts: ContainerParts, record: ContainerRecord): PortSum
 }
 
 /** `Up 3 minutes`, `Exited (0) 2 hours ago`, …: docker's words. */
-export function statusText(record: ContainerRecord, nowMs: number): string {
+function statusText(record: ContainerRecord, nowMs: number): string {
   const { state } = record;
   const age = (time: string) =>
     formatHumanDuration(nowMs - Number((parseRfc3339Nano(time) ?? 0n) / 1_000_000n));

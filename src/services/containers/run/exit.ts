@@ -28,12 +28,7 @@ export function superviseTask(parts: ContainerParts, id: string, task: Task): vo
  * The container's process has ended: state and event say so, then everything it held is given back. Waiters learn of it
  * once the state is stored. A container with `AutoRemove` is removed, unless it is being restarted.
  */
-export async function handleExit(
-  parts: ContainerParts,
-  id: string,
-  task: Task,
-  status: ExitStatus,
-): Promise<void> {
+async function handleExit(parts: ContainerParts, id: string, task: Task, status: ExitStatus): Promise<void> {
   using _turn = await parts.locks.acquire(id);
   const before = parts.store.get(id);
   if (!before || parts.live.task(id) !== task) return;
@@ -75,7 +70,7 @@ function runMs(record: ContainerRecord): number {
 }
 
 /** Starts the container after its back-off unless someone stops, starts or removes it first. */
-export function scheduleRestart(parts: ContainerParts, record: ContainerRecord): void {
+function scheduleRestart(parts: ContainerParts, record: ContainerRecord): void {
   const signal = parts.live.beginRestartWait(record.id);
   delay(restartWaitMs(record.restartCount, runMs(record)), signal)
     .then(() => restartAfterWait(parts, record.id, signal))

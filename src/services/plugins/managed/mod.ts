@@ -1,4 +1,3 @@
 export { fullNameOf } from "./find-plugin.ts";
-export type { ManagedPluginParts } from "./managed-plugin-parts.ts";
-export { type InstallOptions, ManagedPluginService } from "./managed-plugin-service.ts";
+export { ManagedPluginService } from "./managed-plugin-service.ts";
 export { PluginPaths } from "./plugin-paths.ts";
