@@ -88,10 +88,6 @@ export class EngineFirewall implements Firewall {
     this.#ensureInputLoop = options.ensureInputLoop;
   }
 
-  get tableName(): string {
-    return this.#table.name;
-  }
-
   /** The bridge's packets are filtered and translated; a second time replaces the first. Errors: NftablesError. */
   async addBridge(bridge: FirewalledBridge): Promise<void> {
     using _turn = await this.#turns.acquire();

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import type { Logger } from "../../base/logger.ts";
 import { createNetworkNamespace, deleteNetworkNamespace } from "../../os/linux/namespace.ts";
 import { Reactor } from "../../os/linux/reactor/reactor.ts";
-import { EngineFirewall, type FirewalledBridge } from "./mod.ts";
+import { EngineFirewall, type FirewalledBridge, firewallTableName } from "./mod.ts";
+
+const TABLE = firewallTableName("e");
 
 const BRIDGE: FirewalledBridge = {
   bridge: "br0",
@@ -51,18 +53,18 @@ test("rules that another program flushes come back; the administrator's own chai
     expect(before).toContain("8080 : 10.9.0.2 . 80");
     for (const damage of [
       ["flush", "ruleset"],
-      ["delete", "table", "inet", firewall.tableName],
-      ["flush", "chain", "inet", firewall.tableName, "forwarded"],
+      ["delete", "table", "inet", TABLE],
+      ["flush", "chain", "inet", TABLE, "forwarded"],
     ]) {
       const back = restored();
       nft(...damage);
       await back;
       expect(nft("list", "ruleset")).toBe(before);
     }
-    nft("add", "rule", "inet", firewall.tableName, "user", "counter");
-    nft("flush", "chain", "inet", firewall.tableName, "user");
+    nft("add", "rule", "inet", TABLE, "user", "counter");
+    nft("flush", "chain", "inet", TABLE, "user");
     const back = restored();
-    nft("delete", "table", "inet", firewall.tableName);
+    nft("delete", "table", "inet", TABLE);
     await back;
     // One for each damage: neither the chain `user` nor the engine's own changes count.
     expect(warned).toBe(4);

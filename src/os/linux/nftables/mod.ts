@@ -1,4 +1,4 @@
 export * from "./expression.ts";
-export { Nftables, type NftablesObject, type NftablesOptions, type RunJsonOptions } from "./nftables.ts";
+export { Nftables, type NftablesObject, type NftablesOptions } from "./nftables.ts";
 export { NftablesError } from "./nftables-error.ts";
 export * from "./script.ts";

@@ -113,19 +113,6 @@ test("a transaction is all or nothing, and its refusal says why", async () => {
   expect(await rules.run("list tables")).toContain("table inet gantry-test");
 });
 
-test("JSON goes in, and handles come back", async () => {
-  await build();
-  const rule = { family: "inet", table: "gantry-test", chain: "user", expr: [{ drop: null }] };
-  const [made] = await rules.runJson([{ add: { rule } }], { echo: true });
-  const { handle } = (made as { add: { rule: { handle: number } } }).add.rule;
-  expect(handle).toBeGreaterThan(0);
-  await rules.run(nft.deleteRule(table, "user", handle));
-  const listed = await rules.runJson([
-    { list: { chain: { family: "inet", table: "gantry-test", name: "user" } } },
-  ]);
-  expect(listed.filter((object) => "rule" in object)).toEqual([]);
-});
-
 test("a large transaction leaves the event loop free, and contexts take turns", async () => {
   await build();
   const elements = Array.from({ length: 20_000 }, (_, i) => ({ key: key(20_000 + i), value: target(80) }));

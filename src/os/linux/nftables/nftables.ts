@@ -8,7 +8,6 @@ import { NftablesError } from "./nftables-error.ts";
 
 const OUTPUT_HANDLE = 1 << 3;
 const OUTPUT_JSON = 1 << 4;
-const OUTPUT_ECHO = 1 << 5;
 
 function bindLibrary() {
   const { bind } = loadLibrary("libnftables.so.1");
@@ -50,11 +49,6 @@ export interface NftablesOptions {
   readonly namespace?: string | number;
 }
 
-export interface RunJsonOptions {
-  /** Answer with the commands as they were carried out, with the handles that the kernel gave. */
-  readonly echo?: boolean;
-}
-
 /**
  * A context of libnftables(3). Its socket is made with it and stays in that network namespace; `iif` and `oif`, which
  * compare indexes, are looked up in the namespace of the running thread instead, so rules for another namespace
@@ -88,16 +82,6 @@ export class Nftables implements AsyncDisposable {
    */
   async run(commands: string): Promise<string> {
     return await this.#transact(commands, 0, commands.length > INLINE_LENGTH);
-  }
-
-  /**
-   * Carries out commands in the form of libnftables-json(5) as one transaction; the array is what that page calls
-   * `nftables`. Returns the same form: what `list` found, or with `echo` what was made. Errors: NftablesError.
-   */
-  async runJson(commands: readonly object[], options: RunJsonOptions = {}): Promise<NftablesObject[]> {
-    const text = JSON.stringify({ nftables: commands });
-    const flags = OUTPUT_JSON | (options.echo ? OUTPUT_ECHO | OUTPUT_HANDLE : 0);
-    return parseObjects(await this.#transact(text, flags, text.length > INLINE_LENGTH));
   }
 
   /** All objects of a table, each once; undefined where there is no such table. Errors: NftablesError. */
