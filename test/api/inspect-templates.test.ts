@@ -85,3 +85,50 @@ describe("templates of inspect", () => {
     await docker(["rm", "plain"]);
   });
 });
+
+/** What docker reads an answer into has fields by their names in Go, and nothing else. */
+const SYSTEM_CASES: ReadonlyArray<readonly [words: readonly string[], answer: Partial<CommandResult>]> = [
+  [
+    ["info", "-f", "{{.Swarm}} {{.HTTPProxy}}|{{.Warnings}}"],
+    printed("{  inactive false  [] 0 0 <nil> []} |[]"),
+  ],
+  [
+    ["info", "-f", "{{.HttpProxy}}"],
+    {
+      stdout: "\n",
+      stderr:
+        'template: :1:2: executing "" at <.HttpProxy>: can\'t evaluate field HttpProxy in type system.dockerInfo\n',
+      code: 1,
+    },
+  ],
+  [
+    ["version", "-f", "{{.Server.ApiVersion}}"],
+    {
+      stdout: "\n",
+      stderr:
+        'template: version:1:9: executing "version" at <.Server.ApiVersion>: can\'t evaluate field ApiVersion in type *types.Version\n',
+      code: 1,
+    },
+  ],
+  [["version", "-f", "{{.Server.Os}} {{.Server.Experimental}}"], printed("linux false")],
+  [
+    ["version", "-f", "{{.Server"],
+    { stdout: "", stderr: "template parsing error: template: version:1: unclosed action\n", code: 64 },
+  ],
+  [
+    ["system", "df", "-v", "--format", "{{len .Images}}{{range .Images}} {{.Repository}}{{end}}"],
+    { stdout: "1 test/busybox", code: 0 },
+  ],
+];
+
+describe("templates of info, version and system df -v", () => {
+  const harness = useEngine();
+
+  test.each(commandLines)("%s fills them from structs", async (name, program) => {
+    const { engine } = harness;
+    const cli = dockerCli(engine.host, join(engine.directory, `${name}-config`), program);
+    for (const [words, answer] of SYSTEM_CASES) {
+      expect({ words, ...(await cli(words)) }).toMatchObject({ words, ...answer });
+    }
+  });
+});

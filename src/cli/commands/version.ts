@@ -2,24 +2,12 @@ import { engineVersion } from "../../client/system/version.ts";
 import { NEWEST_API_VERSION } from "../../spec/engine-api/api-versions.ts";
 import type { SystemVersion } from "../../spec/engine-api/mod.ts";
 import type { Cli } from "../cli.ts";
+import { type ClientVersion, clientVersion } from "../client-version.ts";
 import { defineCommand } from "../command.ts";
-import { currentContext } from "../endpoint-sources.ts";
 import { string } from "../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../format-usage.ts";
-import { CLIENT_VERSION, GIT_COMMIT } from "../version.ts";
 
-interface ClientInfo {
-  readonly Platform: { readonly Name: string };
-  readonly Version: string;
-  readonly ApiVersion: string;
-  readonly DefaultAPIVersion: string;
-  readonly GitCommit: string;
-  readonly GoVersion: string;
-  readonly Os: string;
-  readonly Arch: string;
-  readonly BuildTime: string;
-  readonly Context: string;
-}
+type NegotiatedClient = ClientVersion & { readonly ApiVersion: string };
 
 export const command = defineCommand({
   usage: "[OPTIONS]",
@@ -36,42 +24,22 @@ export const command = defineCommand({
     } catch (error) {
       failure = error;
     }
-    const client = clientInfo(cli, apiVersion);
-    await print(cli, flags.format, client, server);
+    await print(cli, flags.format, { ...clientVersion(cli), ApiVersion: apiVersion }, server);
     if (failure !== undefined) throw failure;
     return 0;
   },
 });
 
-function clientInfo(cli: Cli, apiVersion: string): ClientInfo {
-  return {
-    Platform: { Name: "Gantry" },
-    Version: CLIENT_VERSION,
-    ApiVersion: apiVersion,
-    DefaultAPIVersion: NEWEST_API_VERSION,
-    GitCommit: GIT_COMMIT,
-    GoVersion: "",
-    Os: process.platform,
-    Arch: process.arch === "x64" ? "amd64" : process.arch,
-    BuildTime: "",
-    Context: currentContext(cli),
-  };
-}
-
 async function print(
   cli: Cli,
   format: string,
-  client: ClientInfo,
+  client: NegotiatedClient,
   server: SystemVersion | undefined,
 ): Promise<void> {
   if (format !== "") {
-    const { renderObject } = await import("../table/render-object.ts");
-    const { withGoNames } = await import("../../spec/go-template/values.ts");
-    const data = {
-      Client: withGoNames(client, { APIVersion: "ApiVersion" }),
-      Server: server ? withGoNames(server, { APIVersion: "ApiVersion" }) : null,
-    };
-    cli.write(`${renderObject(data, format)}\n`);
+    const { printObject } = await import("../print-object.ts");
+    const versions = { Client: client, Server: server ?? null };
+    printObject(cli, versions, { struct: "system.versionInfo", format, templateName: "version" });
     return;
   }
   cli.write(clientText(client));
@@ -82,7 +50,7 @@ function row(label: string, value: string): string {
   return ` ${`${label}:`.padEnd(18)} ${value}\n`;
 }
 
-function clientText(client: ClientInfo): string {
+function clientText(client: NegotiatedClient): string {
   const downgraded =
     client.ApiVersion === client.DefaultAPIVersion ? "" : ` (downgraded from ${client.DefaultAPIVersion})`;
   return (

@@ -57,7 +57,7 @@ export function imageRows(image: ImageSummary, digests: boolean): ImageRow[] {
 /** Images as `images` shows them; `full` cuts nothing. */
 export function imageView(full: boolean): View<ImageRow> {
   const count = (number: number) => (number < 0 ? "N/A" : String(number));
-  const size = (bytes: number) => (bytes < 0 ? "N/A" : formatSize(bytes, 3));
+  const size = (bytes: number) => (bytes < 0 ? "N/A" : formatSize(bytes));
   return {
     typeName: "*formatter.imageContext",
     fields: {

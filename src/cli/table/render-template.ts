@@ -59,8 +59,18 @@ function labelHeader(name: string): string {
   return name.split(".").at(-1)!.replace(/[-_]/g, " ");
 }
 
+/** One object through `json` or `TEMPLATE`, without a line's end. */
+export function renderOne(context: object, format: string): string {
+  const template = parse(unescapeShell(format === "json" ? "{{json .}}" : format), ROW_FUNCTIONS);
+  try {
+    return template.execute(context);
+  } catch (error) {
+    throw new ExitError(1, messageOf(error));
+  }
+}
+
 /** What a template sees of an item. Values are computed when asked for; `json` writes them sorted by name. */
-function contextOf<T>(view: View<T>, item: T): object {
+export function contextOf<T>(view: View<T>, item: T): object {
   const context: Record<string | symbol, unknown> = { [GO_TYPE]: view.typeName };
   for (const [name, field] of Object.entries(view.fields).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const enumerable = !field.method;

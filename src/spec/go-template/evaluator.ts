@@ -16,6 +16,7 @@ import {
 export type MissingKey = "default" | "error";
 
 export interface EvaluatorOptions {
+  readonly name: string;
   readonly functions: Functions;
   readonly missingKey: MissingKey;
   readonly nilText: string;
@@ -43,12 +44,13 @@ export class Evaluator {
   readonly #options: EvaluatorOptions;
   #out: string[] = [];
   #variables: Variable[] = [];
-  #name = "";
+  #name: string;
   #depth = 0;
 
   constructor(definitions: Definitions, options: EvaluatorOptions) {
     this.#definitions = definitions;
     this.#options = options;
+    this.#name = options.name;
   }
 
   run(data: unknown): string {

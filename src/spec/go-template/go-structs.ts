@@ -84,11 +84,11 @@ export function parseGoStructs(text: string): GoStructs {
 type Fields = Record<string | symbol, unknown>;
 
 /**
- * What Go has after it read `json` into the struct of that name, as templates see it: every field is there, under its name in Go and
- * with its zero value where JSON has nothing. As JSON it is what it was.
+ * What Go has after it read `json` into a struct of that type, a name or `*name`, as templates see it: every field is there, under
+ * its name in Go and with its zero value where JSON has nothing. As JSON it is what it was.
  */
-export function readIntoStruct(json: unknown, name: string, structs: GoStructs): unknown {
-  return new Reader(structs).read(json, { kind: "struct", name });
+export function readIntoStruct(json: unknown, type: string, structs: GoStructs): unknown {
+  return new Reader(structs).read(json, parseType(type));
 }
 
 class Reader {

@@ -3,14 +3,24 @@ import type { Position } from "./ast.ts";
 /** A template that does not parse, or does not run on its data. The message is Go's. */
 export class TemplateError extends Error {}
 
-/** `template: NAME:LINE: MESSAGE`. Docker's templates have no name. */
+/** `LINE: MESSAGE`, to which the template adds its name. */
 export function parseError(at: Position, message: string): TemplateError {
-  return new TemplateError(`template: :${at.line}: ${message}`);
+  return new TemplateError(`${at.line}: ${message}`);
 }
 
-/** `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: MESSAGE`. */
+/** `LINE:COLUMN: executing "NAME" at <NODE>: MESSAGE`, to which the template adds its name; NAME is of the one within. */
 export function execError(at: Position, templateName: string, node: string, message: string): TemplateError {
   return new TemplateError(
-    `template: :${at.line}:${at.column}: executing ${JSON.stringify(templateName)} at <${node}>: ${message}`,
+    `${at.line}:${at.column}: executing ${JSON.stringify(templateName)} at <${node}>: ${message}`,
   );
+}
+
+/** `work`, whose errors tell of the template of that name: `template: NAME:…`. */
+export function inTemplate<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TemplateError) throw new TemplateError(`template: ${name}:${error.message}`);
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import { BUILTIN_FUNCTIONS, type Functions } from "./builtin-functions.ts";
 import { Evaluator, type MissingKey } from "./evaluator.ts";
 import { parse } from "./parser.ts";
+import { inTemplate } from "./template-error.ts";
 import { NO_VALUE } from "./values.ts";
 
 /** A template that was parsed and can run on any data. */
@@ -10,6 +11,8 @@ export interface Template {
 }
 
 export interface TemplateOptions {
+  /** Told by errors; most of docker's templates have none. */
+  readonly name?: string;
   /** Functions beside Go's own. */
   readonly functions?: Functions;
   /** Whether a key that a map does not have is an error; nothing otherwise. */
@@ -20,13 +23,13 @@ export interface TemplateOptions {
 
 /**
  * The template that a text describes.
- * Errors: TemplateError with Go's message, `template: :LINE: …`.
+ * Errors: TemplateError with Go's message, `template: NAME:LINE: …`.
  * Source: Go's `text/template` documentation.
  */
 export function parseTemplate(source: string, options: TemplateOptions = {}): Template {
+  const { name = "", missingKey = "default", nilText = NO_VALUE } = options;
   const functions = { ...BUILTIN_FUNCTIONS, ...options.functions };
-  const definitions = parse(source, (name) => Object.hasOwn(functions, name));
-  const missingKey = options.missingKey ?? "default";
-  const nilText = options.nilText ?? NO_VALUE;
-  return { execute: (data) => new Evaluator(definitions, { functions, missingKey, nilText }).run(data) };
+  const definitions = inTemplate(name, () => parse(source, (called) => Object.hasOwn(functions, called)));
+  const evaluation = { name, functions, missingKey, nilText };
+  return { execute: (data) => inTemplate(name, () => new Evaluator(definitions, evaluation).run(data)) };
 }

@@ -13,18 +13,6 @@ export const GO_TEXT: unique symbol = Symbol("go-text");
 /** Under this key a map carries what Go finds in it under a key that it does not have. */
 export const GO_ZERO: unique symbol = Symbol("go-zero");
 
-/**
- * `object` with fields that templates call otherwise than JSON does, by their names in Go. They show in no JSON and in no
- * listing of fields.
- */
-export function withGoNames<T extends object>(object: T, jsonNames: Readonly<Record<string, keyof T>>): T {
-  const named = { ...object };
-  for (const [name, jsonName] of Object.entries(jsonNames)) {
-    Object.defineProperty(named, name, { value: object[jsonName], enumerable: false });
-  }
-  return named;
-}
-
 /** What a template prints for a value that is not there. */
 export const NO_VALUE = "<no value>";
 

@@ -16,8 +16,8 @@ export const command = defineCommand({
     const usage = await diskUsage(await cli.client());
     if (flags.verbose && flags.format === "") cli.write(verboseText(usage));
     else if (flags.verbose) {
-      const { renderObject } = await import("../../table/render-object.ts");
-      cli.print(renderObject(usage, flags.format));
+      const { renderVerboseUsage } = await import("../../table/disk-usage-template.ts");
+      cli.write(renderVerboseUsage(usage, flags.format));
     } else {
       const columns = ["Type", "TotalCount", "Active", "Size", "Reclaimable"];
       cli.write(await renderList(USAGE_VIEW, usageRows(usage), { format: flags.format, columns }));

@@ -1,21 +1,12 @@
 import { messageOf } from "../../../base/errors.ts";
 import type { ExactEvent } from "../../../client/system/events.ts";
 import { DOCKER_FUNCTIONS } from "../../../spec/go-template/docker-functions.ts";
+import { readIntoStruct } from "../../../spec/go-template/go-structs.ts";
 import { parseTemplate } from "../../../spec/go-template/template.ts";
-import { GO_TYPE } from "../../../spec/go-template/values.ts";
 import { ExitError } from "../../exit.ts";
+import { GO_STRUCTS } from "../../go-structs/mod.ts";
 
 const EXIT_BAD_FORMAT = 64;
-
-/** What docker's struct of an event calls otherwise than its JSON does. */
-const GO_NAMES = {
-  Status: "status",
-  ID: "id",
-  From: "from",
-  Scope: "scope",
-  Time: "time",
-  TimeNano: "timeNano",
-} as const;
 
 type Event = Omit<ExactEvent, "Type" | "scope"> & { readonly Type: string; readonly scope: string };
 
@@ -46,15 +37,9 @@ export function eventTemplate(format: string): (event: ExactEvent) => string {
 }
 
 /** The event with the fields that containers and images had besides, which the newest versions of the API leave out. */
-function templateEvent(event: Event): object {
+function templateEvent(event: Event): unknown {
   const { Type, Action, Actor } = event;
   const old = Type === "container" || Type === "image" ? { status: Action, id: Actor.ID } : {};
   const from = Type === "container" ? { from: Actor.Attributes["image"] ?? "" } : {};
-  const complete = { ...old, ...from, ...event };
-  const named = Object.defineProperty(complete, GO_TYPE, { value: "*events.Message", enumerable: false });
-  for (const [name, jsonName] of Object.entries(GO_NAMES)) {
-    const value = complete[jsonName] ?? "";
-    Object.defineProperty(named, name, { value, enumerable: false });
-  }
-  return named;
+  return readIntoStruct({ ...old, ...from, ...event }, "*events.Message", GO_STRUCTS);
 }

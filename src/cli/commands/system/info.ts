@@ -3,20 +3,12 @@ import { messageOf } from "../../../base/errors.ts";
 import { engineInfo } from "../../../client/system/info.ts";
 import type { SystemInfo } from "../../../spec/engine-api/mod.ts";
 import type { Cli } from "../../cli.ts";
+import type { CliPlugin } from "../../cli-plugins/cli-plugin.ts";
+import { type ClientVersion, clientVersion } from "../../client-version.ts";
 import { defineCommand } from "../../command.ts";
-import { currentContext } from "../../endpoint-sources.ts";
 import { ExitError } from "../../exit.ts";
 import { string } from "../../flags/types.ts";
 import { OBJECT_FORMAT_USAGE } from "../../format-usage.ts";
-import { CLIENT_VERSION } from "../../version.ts";
-
-/** Fields that templates call otherwise than JSON. */
-const GO_NAMES = {
-  CPUCfsPeriod: "CpuCfsPeriod",
-  CPUCfsQuota: "CpuCfsQuota",
-  HTTPProxy: "HttpProxy",
-  HTTPSProxy: "HttpsProxy",
-} as const;
 
 type Line = string | false | undefined;
 
@@ -149,9 +141,35 @@ function registryLines({ RegistryConfig }: SystemInfo): Line[] {
   ];
 }
 
-function clientText(cli: Cli): string {
-  const context = currentContext(cli);
-  return `Client:\n${lines([`Version:    ${CLIENT_VERSION}`, `Context:    ${context}`, `Debug Mode: ${cli.globals.debug}`])}`;
+interface ClientInfo extends ClientVersion {
+  readonly Debug: boolean;
+  readonly Plugins: readonly CliPlugin[];
+  readonly Warnings: null;
+}
+
+async function clientInfo(cli: Cli): Promise<ClientInfo> {
+  const { listPlugins } = await import("../../cli-plugins/find-plugin.ts");
+  const plugins = await listPlugins(cli);
+  return { Debug: cli.globals.debug, ...clientVersion(cli), Plugins: plugins, Warnings: null };
+}
+
+function pluginLines({ Name, Vendor, Version, ShortDescription, Path }: CliPlugin): Line[] {
+  return [
+    ` ${Name}: ${ShortDescription ?? ""} (${Vendor ?? ""})`,
+    Version ? `   Version:  ${Version}` : undefined,
+    `   Path:     ${Path}`,
+  ];
+}
+
+function clientText({ Version, Context, Debug, Plugins }: ClientInfo): string {
+  const working = Plugins.filter(({ Err }) => Err === undefined);
+  return `Client:\n${lines([
+    `Version:    ${Version}`,
+    `Context:    ${Context}`,
+    `Debug Mode: ${Debug}`,
+    working.length > 0 && "Plugins:",
+    ...working.flatMap(pluginLines),
+  ])}`;
 }
 
 export const command = defineCommand({
@@ -166,28 +184,18 @@ export const command = defineCommand({
     } catch (error) {
       failure = messageOf(error);
     }
+    const client = await clientInfo(cli);
     if (flags.format !== "") {
-      const { withGoNames } = await import("../../../spec/go-template/values.ts");
-      const { renderObject } = await import("../../table/render-object.ts");
-      const clientInfo = {
-        Debug: cli.globals.debug,
-        Context: currentContext(cli),
-        Plugins: [],
-        Warnings: null,
-      };
-      cli.print(
-        renderObject(
-          withGoNames(
-            { ...info, ServerErrors: failure === "" ? null : [failure], ClientInfo: clientInfo },
-            GO_NAMES,
-          ),
-          flags.format,
-        ),
+      const { printObject } = await import("../../print-object.ts");
+      printObject(
+        cli,
+        { ...info, ClientInfo: client },
+        { struct: "system.dockerInfo", format: flags.format },
       );
       if (failure !== "") throw new ExitError(1, failure);
       return 0;
     }
-    cli.write(`${clientText(cli)}\nServer:\n`);
+    cli.write(`${clientText(client)}\nServer:\n`);
     if (!info) throw new ExitError(1, failure);
     cli.write(`${lines(engineLines(info))}\n`);
     for (const warning of info.Warnings ?? []) cli.warn(warning);

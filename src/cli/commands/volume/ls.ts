@@ -1,4 +1,3 @@
-import { formatSize } from "../../../base/bytes.ts";
 import type { ApiClient } from "../../../client/api-client.ts";
 import { diskUsage } from "../../../client/system/disk-usage.ts";
 import { listVolumes } from "../../../client/volumes/list.ts";
@@ -7,32 +6,8 @@ import { defineCommand } from "../../command.ts";
 import { bool, filter, string } from "../../flags/types.ts";
 import { LIST_FORMAT_USAGE } from "../../format-usage.ts";
 import { naturalCompare } from "../../table/natural-order.ts";
-import { joinLabels } from "../../table/values.ts";
-import { renderList, type View } from "../../table/view.ts";
-
-export const VOLUME_VIEW: View<Volume> = {
-  typeName: "*formatter.volumeContext",
-  fields: {
-    Name: { header: "VOLUME NAME", value: ({ Name }) => Name },
-    Driver: { header: "DRIVER", value: ({ Driver }) => Driver },
-    Scope: { header: "SCOPE", value: ({ Scope }) => Scope },
-    Mountpoint: { header: "MOUNTPOINT", value: ({ Mountpoint }) => Mountpoint },
-    Labels: { header: "LABELS", value: ({ Labels }) => joinLabels(Labels) },
-    Label: {
-      header: "LABEL",
-      method: true,
-      value:
-        ({ Labels }) =>
-        (name: string) =>
-          Labels?.[name] ?? "",
-    },
-    Links: { header: "LINKS", value: ({ UsageData }) => (UsageData ? String(UsageData.RefCount) : "N/A") },
-    Size: { header: "SIZE", value: ({ UsageData }) => (UsageData ? formatSize(UsageData.Size, 4) : "N/A") },
-    Availability: { header: "AVAILABILITY", value: () => "N/A" },
-    Group: { header: "GROUP", value: () => "N/A" },
-    Status: { header: "STATUS", value: () => "N/A" },
-  },
-};
+import { renderList } from "../../table/view.ts";
+import { VOLUME_VIEW } from "../../table/volume-view.ts";
 
 /** The engine measures only what takes space on its own host. */
 async function withUsage(client: ApiClient, volumes: readonly Volume[]): Promise<Volume[]> {
