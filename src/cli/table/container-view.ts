@@ -1,6 +1,8 @@
 import { formatSize } from "../../base/bytes.ts";
 import { shortId } from "../../base/ids.ts";
 import type { ContainerSummary, MountPoint } from "../../spec/engine-api/mod.ts";
+import { GO_TEXT } from "../../spec/go-template/values.ts";
+import { formatPlatform, type Platform } from "../../spec/oci-image/platform.ts";
 import { formatPorts } from "./ports.ts";
 import { ellipsis, goTime, joinLabels, timeAgo } from "./values.ts";
 import type { View } from "./view.ts";
@@ -28,6 +30,13 @@ function size(container: ContainerSummary): string {
   const own = formatSize(container.SizeRw ?? 0, 3);
   const root = container.SizeRootFs ?? 0;
   return root > 0 ? `${own} (virtual ${formatSize(root, 3)})` : own;
+}
+
+/** Prints as `os/architecture/variant`; JSON has its fields in the order of docker's struct. */
+function platform(found: Platform | undefined): object | null {
+  if (!found) return null;
+  const { architecture, os, ...rest } = found;
+  return { architecture, os, ...rest, [GO_TEXT]: () => formatPlatform(found) };
 }
 
 function mounts(points: readonly MountPoint[] | null, full: boolean): string {
@@ -77,7 +86,7 @@ export function containerView(full: boolean): View<ContainerSummary> {
       },
       Platform: {
         header: "PLATFORM",
-        value: (container) => container.ImageManifestDescriptor?.platform ?? null,
+        value: ({ ImageManifestDescriptor }) => platform(ImageManifestDescriptor?.platform),
       },
     },
   };

@@ -34,6 +34,14 @@ function execute(template: Template, data: unknown): string {
   }
 }
 
+/**
+ * Fills a template, as it was typed, for one item, to see whether it can be filled at all and what it asks for.
+ * Errors: ExitError in docker's words.
+ */
+export function tryTemplate<T>(view: View<T>, item: T, text: string): void {
+  execute(parse(text, ROW_FUNCTIONS), contextOf(view, item));
+}
+
 /** Writes `\t` and `\n` as typed in a shell as what they mean. */
 function unescapeShell(text: string): string {
   return text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");

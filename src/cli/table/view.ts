@@ -15,12 +15,14 @@ export interface View<T> {
 
 /** How a list is printed. */
 export interface ListFormat {
-  /** `--format`: empty, `table`, `table TEMPLATE`, `json` or `TEMPLATE`. */
+  /** `--format`: empty, `table`, `table TEMPLATE`, `json`, `raw` or `TEMPLATE`. */
   readonly format: string;
   /** Fields of the plain table, in order. */
   readonly columns: readonly string[];
   /** The field that is printed alone. */
   readonly quiet?: string | undefined;
+  /** The template that the format `raw` means, where it means one. */
+  readonly raw?: string | undefined;
 }
 
 /** The text of a list of items. Errors: ExitError for a template that docker would refuse. */
@@ -32,7 +34,7 @@ export async function renderList<T>(view: View<T>, items: readonly T[], list: Li
   }
   if (!plain) {
     const { renderTemplate } = await import("./render-template.ts");
-    return renderTemplate(view, items, list.format);
+    return renderTemplate(view, items, list.format === "raw" ? (list.raw ?? list.format) : list.format);
   }
   const { layOut } = await import("./tab-writer.ts");
   const fields = list.columns.map((name) => view.fields[name]!);

@@ -46,7 +46,9 @@ export const command = defineCommand({
       return 0;
     }
     const images = await listImages(await cli.client(), { all: flags.all, filters });
-    const format = flags.format || (flags.quiet ? "" : (cli.config.imagesFormat ?? ""));
+    const typed = flags.format || (flags.quiet ? "" : (cli.config.imagesFormat ?? ""));
+    const addsDigest = flags.digests && typed.startsWith("table ") && !typed.includes("{{.Digest}}");
+    const format = addsDigest ? `${typed}\t{{.Digest}}` : typed;
     const digests = flags.digests || format.includes(".Digest");
     const rows = images.flatMap((image) => imageRows(image, digests));
     cli.write(
@@ -54,6 +56,7 @@ export const command = defineCommand({
         format,
         columns: flags.digests ? COLUMNS_WITH_DIGEST : COLUMNS,
         quiet: flags.quiet ? "ID" : undefined,
+        raw: flags.quiet ? "image_id: {{.ID}}" : rawImage(flags.digests),
       }),
     );
     if (images.length === 0 && path === "images" && IMAGE_COMMANDS.has(args[0] ?? "")) {
@@ -62,6 +65,11 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+function rawImage(digests: boolean): string {
+  const digest = digests ? "digest: {{.Digest}}\n" : "";
+  return `repository: {{ .Repository }}\ntag: {{.Tag}}\n${digest}image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n`;
+}
 
 async function printTree(cli: Cli, all: boolean, filters: Record<string, readonly string[]>): Promise<void> {
   const images = await listImages(await cli.client(), { all, filters, manifests: true });

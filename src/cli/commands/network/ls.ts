@@ -1,6 +1,8 @@
 import { shortId } from "../../../base/ids.ts";
 import { listNetworks } from "../../../client/networks/list.ts";
 import type { NetworkSummary } from "../../../spec/engine-api/mod.ts";
+import { goTime } from "../../../spec/go-template/go-time.ts";
+import { formatValue } from "../../../spec/go-template/values.ts";
 import { defineCommand } from "../../command.ts";
 import { bool, filter, string } from "../../flags/types.ts";
 import { LIST_FORMAT_USAGE } from "../../format-usage.ts";
@@ -28,7 +30,7 @@ function networkView(full: boolean): View<NetworkSummary> {
           (name: string) =>
             Labels?.[name] ?? "",
       },
-      CreatedAt: { header: "CREATED AT", value: ({ Created }) => Created },
+      CreatedAt: { header: "CREATED AT", value: ({ Created }) => formatValue(goTime(Created)) },
     },
   };
 }
@@ -50,6 +52,9 @@ export const command = defineCommand({
         format: flags.format || (flags.quiet ? "" : (cli.config.networksFormat ?? "")),
         columns: ["ID", "Name", "Driver", "Scope"],
         quiet: flags.quiet ? "ID" : undefined,
+        raw: flags.quiet
+          ? "network_id: {{.ID}}"
+          : "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n",
       }),
     );
     return 0;

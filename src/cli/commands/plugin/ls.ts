@@ -48,6 +48,9 @@ export const command = defineCommand({
           format: flags.format || (flags.quiet ? "" : (cli.config.pluginsFormat ?? "")),
           columns: ["ID", "Name", "Description", "Enabled"],
           quiet: flags.quiet ? "ID" : undefined,
+          raw: flags.quiet
+            ? "plugin_id: {{.ID}}"
+            : "plugin_id: {{.ID}}\nname: {{.Name}}\ndescription: {{.Description}}\nenabled: {{.Enabled}}\n",
         },
       ),
     );

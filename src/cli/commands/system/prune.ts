@@ -1,4 +1,3 @@
-import { isKind } from "../../../base/errors.ts";
 import { pruneContainers } from "../../../client/containers/prune.ts";
 import { pruneImages } from "../../../client/images/prune.ts";
 import { pruneNetworks } from "../../../client/networks/prune.ts";
@@ -57,13 +56,9 @@ export const command = defineCommand({
       Untagged ? `untagged: ${Untagged}` : `deleted: ${Deleted}`,
     );
     cli.write(deletedBlock("Deleted Images", lines));
-    const caches = await pruneBuildCache(client, { all: flags.all, filters }).catch((error: unknown) => {
-      // An engine without a builder has no cache to prune.
-      if (isKind(error, "notFound") || isKind(error, "notImplemented")) return undefined;
-      throw error;
-    });
-    cli.write(deletedBlock("Deleted build cache objects", caches?.CachesDeleted ?? []));
-    cli.print(reclaimedLine(reclaimed + images.SpaceReclaimed + (caches?.SpaceReclaimed ?? 0)));
+    const caches = await pruneBuildCache(client, { all: flags.all, filters });
+    cli.write(deletedBlock("Deleted build cache objects", caches.CachesDeleted ?? []));
+    cli.print(reclaimedLine(reclaimed + images.SpaceReclaimed + caches.SpaceReclaimed));
     return 0;
   },
 });

@@ -36,6 +36,7 @@ export const command = defineCommand({
         format: flags.format || (flags.quiet ? "" : (cli.config.volumesFormat ?? "")),
         columns: flags.size ? ["Driver", "Name", "Links", "Size"] : ["Driver", "Name"],
         quiet: flags.quiet ? "Name" : undefined,
+        raw: flags.quiet ? "name: {{.Name}}" : "name: {{.Name}}\ndriver: {{.Driver}}\n",
       }),
     );
     for (const warning of Warnings ?? []) cli.warn(`WARNING: ${warning}`);
