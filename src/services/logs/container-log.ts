@@ -31,6 +31,8 @@ export class ContainerLog implements AsyncDisposable {
   readonly #spool: Spool;
   readonly #pumps: LogPump[] = [];
   readonly #store: LogStore | undefined;
+  /** Settled once pumps know of the process's end, if it has ended: a line without a newline is held back until then. */
+  #ending: Promise<unknown> | undefined;
 
   constructor(options: ContainerLogOptions) {
     this.#options = options;
@@ -51,9 +53,9 @@ export class ContainerLog implements AsyncDisposable {
 
   /** The container's process has ended. Resolves when the spool is delivered, however long that takes. */
   async processEnded(): Promise<void> {
-    const size = await this.#spool.size();
-    for (const pump of this.#pumps) pump.endAt(size);
-    await this.#delivered(size);
+    const ending = this.#tellOfEnd();
+    this.#ending = ending;
+    await this.#delivered(await ending);
     // The last pump is the one that sends.
     if (this.#options.config.driver.readBack) await this.#pumps.at(-1)?.rest();
   }
@@ -135,11 +137,19 @@ export class ContainerLog implements AsyncDisposable {
     );
   }
 
+  /** Size of the spool, which pumps know to be all of it. */
+  async #tellOfEnd(): Promise<number> {
+    const size = await this.#spool.size();
+    for (const pump of this.#pumps) pump.endAt(size);
+    return size;
+  }
+
   /**
    * The store has what was in the spool when this was called, unless it takes nothing: on a full disk there is still to
    * be seen what it has. The first pump is the store's.
    */
   async #stored(): Promise<void> {
+    await this.#ending;
     await this.#pumps[0]?.caughtUp(await this.#spool.size(), { unlessFailing: true });
   }
 

@@ -84,6 +84,25 @@ test("what is in the spool and what comes arrives in order", async () => {
   expect(sink.texts).toEqual(lines(0, 1010));
 });
 
+test("the end of the last line, held back until the end, is waited for as everything else", async () => {
+  appendFileSync(spool.path, "2026-01-02T03:04:05.5+00:00 stdout P no newline\n");
+  const sink = new FakeSink();
+  const taking = Promise.withResolvers<void>();
+  const going = Promise.withResolvers<void>();
+  sink.behaviour = () => {
+    taking.resolve();
+    return going.promise;
+  };
+  await using pump = startPump(() => sink);
+  const size = await spool.size();
+  await pump.caughtUp(size);
+  pump.endAt(size);
+  await taking.promise;
+  const caughtUp = pump.caughtUp(size).then(() => [...sink.texts]);
+  going.resolve();
+  expect(await caughtUp).toEqual(["no newline"]);
+});
+
 test("after an orderly stop the next pump goes on", async () => {
   writeLines(0, 50);
   const first = new FakeSink();

@@ -55,6 +55,8 @@ export class LogPump implements AsyncDisposable {
   #position: PumpPosition = START;
   #failures = 0;
   #skipping = false;
+  /** What was read of the spool, maybe only the end of what was held back of it, is on its way to the sink. */
+  #delivering = false;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -74,9 +76,8 @@ export class LogPump implements AsyncDisposable {
   caughtUp(offset: number, options: { readonly unlessFailing?: boolean } = {}): Promise<void> {
     const unlessFailing = options.unlessFailing ?? false;
     if (unlessFailing && this.#failures > 0) return Promise.resolve();
-    if (this.#cursor && !this.#cursor.hasEnds && this.#position.spool.offset >= offset) {
-      return Promise.resolve();
-    }
+    const isIdle = this.#cursor && !this.#cursor.hasEnds && !this.#delivering;
+    if (isIdle && this.#position.spool.offset >= offset) return Promise.resolve();
     if (this.#closing.signal.aborted) return this.#running;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.push({ offset, unlessFailing, resolve });
@@ -139,12 +140,14 @@ export class LogPump implements AsyncDisposable {
       const changed = spool.changed();
       const askedFor = this.#waiters.length > 0 ? await spool.size() : 0;
       const before = cursor.offset;
+      this.#delivering = true;
       const batch = await cursor.next();
       if (batch.unreadableBytes > 0) {
         this.#countLost({ lines: 0, bytes: batch.unreadableBytes });
         this.#warnOfLoss("the spool could not be written, or is damaged");
       }
       await this.#deliver(batch);
+      this.#delivering = false;
       this.#release(this.#position.spool.offset);
       const readBytes = cursor.offset - before;
       if (readBytes > 0) {
