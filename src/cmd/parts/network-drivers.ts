@@ -69,7 +69,7 @@ export function createNetworkDrivers(needs: NetworkDriverNeeds): NetworkParts {
     drivers: new PluginNetworkDrivers({ builtin, plugins, ipam, interfaces, logger }),
     sandboxes: new NetworkSandboxes({ runRoot }),
     names,
-    defaultBridge: defaultBridgeOf(settings),
+    defaultBridge: defaultBridgeOf(settings, logger),
     defaultOptions: defaultOptionsOf(settings["default-network-opt"]),
     async [Symbol.asyncDispose]() {
       await names.close();
