@@ -75,6 +75,19 @@ describe("containers as docker has them", () => {
     await remove("failing");
   });
 
+  test("a lack of memory that the container outlives is told when it happens", async () => {
+    const eat = "tail /dev/zero; mkdir /survived; exec sleep 99";
+    await out("run", "-d", "--name", "greedy", "-m", "16m", "--network", "none", TEST_IMAGE, "sh", "-c", eat);
+    while ((await docker("exec", "greedy", "ls", "/survived")).code !== 0);
+    expect(await out("inspect", "-f", "{{.State.OOMKilled}} {{.State.Status}}", "greedy")).toBe(
+      "true running\n",
+    );
+    await out("kill", "greedy");
+    const told = ["--until", String(Date.now() / 1000), "-f", "container=greedy", "-f", "event=oom"];
+    expect(await out("events", ...told, "--format", "{{.Action}}")).toBe("oom\n");
+    await remove("greedy");
+  });
+
   test("an exec that was not started goes with the container's processes", async () => {
     await out("run", "-d", "--name", "worker", "--network", "none", TEST_IMAGE, "sleep", "99");
     const { Id: id } = (await post("/containers/worker/exec", { Cmd: ["true"] })).body as { Id: string };

@@ -118,6 +118,11 @@ export interface Task {
   pids(): Promise<number[]>;
   /** Applies the resource part of an OCI spec to the running task. */
   update(resources: NonNullable<RuntimeSpec["linux"]>["resources"]): Promise<void>;
+  /**
+   * Calls `onOom` each time that the kernel ran out of the container's memory, until disposed: it killed a process, or let
+   * it wait where killing is off. Errors: notFound where the container has ended.
+   */
+  watchOom(onOom: () => void): AsyncDisposable;
   /** Resolves once the process has ended; at once if it has. Every caller gets the same status. */
   wait(): Promise<ExitStatus>;
   /** Removes runtime state, cgroup and bundle. Idempotent; kills what still runs. */

@@ -233,6 +233,20 @@ test("a task that the kernel killed for memory says so", async () => {
   await task.delete();
 });
 
+test("a task tells of each time it runs out of memory, and goes on where its program does", async () => {
+  const task = await create(shell("tail /dev/zero; exec sleep 1000"), { hostConfig: { Memory: 16 << 20 } });
+  const told = Promise.withResolvers<void>();
+  await using _watch = task.watchOom(told.resolve);
+  await task.start();
+  await told.promise;
+  await task.kill(15);
+  await task.kill(9);
+  expect(await task.wait()).toMatchObject({ exitCode: 137, oomKilled: true });
+  expect(() => task.watchOom(() => {})).not.toThrow();
+  await task.delete();
+  expect(() => task.watchOom(() => {})).toThrow("is not running");
+});
+
 test("another engine process finds running and ended tasks again", async () => {
   const running = await create(["sleep", "1000"]);
   await running.start();

@@ -12,8 +12,8 @@ import type {
   TaskHandle,
   TerminalSize,
 } from "../../core/tasks/task-runtime.ts";
-import { openCgroup } from "../../os/linux/cgroup/cgroup.ts";
-import { detectCgroupWorld } from "../../os/linux/cgroup/cgroup-world.ts";
+import { type Cgroup, openCgroup } from "../../os/linux/cgroup/cgroup.ts";
+import { isErrno } from "../../os/linux/syscall-error.ts";
 import type { LinuxResources } from "../../spec/oci-runtime/resources.ts";
 import { resizeTerminal } from "./control-fifo.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -93,7 +93,20 @@ export class OciTask implements Task {
     await this.#require("update", "--resources", path, this.handle.containerId);
     const lifted = unlimited(resources);
     if (Object.keys(lifted).length === 0) return;
-    openCgroup(detectCgroupWorld(), this.handle.cgroupPath).setLimits(lifted);
+    this.#cgroup().setLimits(lifted);
+  }
+
+  watchOom(onOom: () => void): AsyncDisposable {
+    try {
+      return this.#cgroup().watchOom(this.#context.reactor, onOom);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "ENODEV")) throw this.#notRunning();
+      throw error;
+    }
+  }
+
+  #cgroup(): Cgroup {
+    return openCgroup(this.#context.cgroupWorld, this.handle.cgroupPath);
   }
 
   wait(): Promise<ExitStatus> {

@@ -8,20 +8,23 @@ import { followLinks } from "../links/follow-links.ts";
 import { needsLinksToReach } from "../links/legacy-links.ts";
 import { type ContainerParts, changeRecord, publishContainerEvent } from "../parts.ts";
 import { forgetContainer } from "../remove.ts";
+import { watchMemory } from "./memory-watch.ts";
 import { releaseContainer } from "./release.ts";
 import { restartWaitMs, wantsRestart } from "./restart-policy.ts";
 import { startUnderLock } from "./start.ts";
 
 /** Watches a running task; when it ends the container is brought to rest, restarted or removed as it asked for. */
 export function superviseTask(parts: ContainerParts, id: string, task: Task): void {
-  task
-    .wait()
-    .then((status) => handleExit(parts, id, task, status))
-    .catch((error) => {
-      // The engine ends before the container does: the next one takes it over.
-      if (isKind(error, "canceled")) return;
-      parts.logger.error({ err: error, container: id }, "handling a container's exit");
-    });
+  supervise(parts, id, task).catch((error) => {
+    // The engine ends before the container does: the next one takes it over.
+    if (isKind(error, "canceled")) return;
+    parts.logger.error({ err: error, container: id }, "handling a container's exit");
+  });
+}
+
+async function supervise(parts: ContainerParts, id: string, task: Task): Promise<void> {
+  await using _memory = watchMemory(parts, id, task);
+  await handleExit(parts, id, task, await task.wait());
 }
 
 /**
@@ -43,12 +46,12 @@ async function handleExit(parts: ContainerParts, id: string, task: Task, status:
       status: restarts ? "restarting" : "exited",
       pid: 0,
       exitCode: status.exitCode,
-      oomKilled: status.oomKilled,
+      oomKilled: status.oomKilled || state.oomKilled,
       finishedAt: status.exitedAt,
     },
   }));
   parts.live.setTask(id, undefined);
-  if (status.oomKilled) publishContainerEvent(parts, ended, "oom");
+  if (status.oomKilled && !before.state.oomKilled) publishContainerEvent(parts, ended, "oom");
   publishContainerEvent(parts, ended, "die", {
     exitCode: String(status.exitCode),
     execDuration: String(Math.trunc(runMs(ended) / 1000)),
