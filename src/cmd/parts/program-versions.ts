@@ -2,7 +2,7 @@ import { isKind } from "../../base/errors.ts";
 import { findInitProgram, nameOfInit } from "../../drivers/runtime-oci/mod.ts";
 import { run } from "../../os/linux/spawn.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
-import type { InitProgram, RuntimeProgram } from "../../services/system/system-service.ts";
+import type { InitProgram, RuntimeProgram } from "../../services/system/parts.ts";
 
 async function askVersion(command: string): Promise<string> {
   const { stdout } = await run({ command, args: ["--version"], stdout: "collect", timeoutMs: 5_000 });

@@ -5,7 +5,8 @@ import type { ContainerService } from "../../services/containers/container-servi
 import type { ImageService } from "../../services/images/mod.ts";
 import type { LogService } from "../../services/logs/mod.ts";
 import { readHostFacts } from "../../services/system/host-facts.ts";
-import { type DeviceSource, SystemService } from "../../services/system/system-service.ts";
+import type { DeviceSource } from "../../services/system/parts.ts";
+import { SystemService } from "../../services/system/system-service.ts";
 import { securitySettingsOf } from "../container-settings.ts";
 import { tellExposedApi } from "../exposed-api.ts";
 import { shownProxies } from "../registry-settings.ts";
