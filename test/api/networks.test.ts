@@ -169,6 +169,55 @@ describe("the networks of a container", () => {
     expect(names.split(" ").filter(Boolean).sort()).toEqual(["udp", "web"]);
   });
 
+  test("what cannot be joined, left or linked is said in docker's words", async () => {
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await harness.docker(args);
+      expect(code).not.toBe(0);
+      return stderr.split("\n")[0]!.replace(/^.*Error response from daemon: /, "");
+    };
+    await out("network", "create", "--ipv6", "--subnet", "fd00:214::/64", "--subnet", "10.242.0.0/24", "six");
+    expect(await out("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}} {{end}}", "six")).toBe(
+      "10.242.0.0/24 fd00:214::/64",
+    );
+    const asking = (...flags: string[]) =>
+      refused("run", "--rm", "--network", "six", ...flags, TEST_IMAGE, "true");
+    expect(await asking("--ip6", "::ffff:10.9.9.9")).toContain("invalid endpoint settings:");
+    expect(await asking("--link-local-ip", "169.253.5.5")).toContain("invalid endpoint settings:");
+    await out("run", "-d", "--name", "shares", "--network", "host", TEST_IMAGE, "sleep", "60");
+    expect(await refused("network", "disconnect", "host", "shares")).toBe(
+      "cannot disconnect container from host network - container was created in host network mode",
+    );
+    expect(await refused("run", "--rm", "--link", "shares:other", TEST_IMAGE, "true")).toBe(
+      "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    );
+    // A name of a network may be of a container that is still to come.
+    await out(
+      "run",
+      "-d",
+      "--name",
+      "apart",
+      "--network",
+      "six",
+      "--link",
+      "later:soon",
+      TEST_IMAGE,
+      "sleep",
+      "60",
+    );
+    expect(await refused("run", "--rm", "--link", "apart:other", TEST_IMAGE, "true")).toBe(
+      "Cannot link to /apart, as it does not belong to the default network",
+    );
+    await out("create", "--name", "alone", "--network", "none", TEST_IMAGE, "true");
+    expect(await refused("network", "connect", "--alias", "x", "bridge", "alone")).toBe(
+      "invalid endpoint settings:",
+    );
+    await out("stop", "-t", "0", "apart");
+    await out("network", "rm", "six");
+    await out("network", "disconnect", "-f", "six", "apart");
+    expect(await out("inspect", "-f", "{{len .NetworkSettings.Networks}}", "apart")).toBe("0");
+    await out("rm", "-f", "shares", "apart", "alone");
+  });
+
   afterAll(async () => {
     await harness.docker(["rm", "-f", "web", "udp"]);
   });

@@ -1,6 +1,6 @@
 import { sortedByKey } from "../../base/sorted-by-key.ts";
 import type { AddressUse } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
   NetworkInspectResponse,
@@ -8,6 +8,11 @@ import type {
   PortMap,
   SubnetStatus,
 } from "../../spec/engine-api/mod.ts";
+
+function ipv4First(pools: readonly IpamPool[]): IpamPool[] {
+  const isIpv6 = ({ subnet }: IpamPool) => Number(subnet.includes(":"));
+  return [...pools].sort((a, b) => isIpv6(a) - isIpv6(b));
+}
 
 /** A network as lists show it. */
 export function describeNetwork(network: NetworkRecord): NetworkSummary {
@@ -22,7 +27,7 @@ export function describeNetwork(network: NetworkRecord): NetworkSummary {
     IPAM: {
       Driver: network.ipamDriver,
       Options: Object.keys(network.ipamOptions).length > 0 ? { ...network.ipamOptions } : null,
-      Config: network.pools.map((pool) => ({
+      Config: ipv4First(network.pools).map((pool) => ({
         Subnet: pool.subnet,
         ...(pool.ipRange ? { IPRange: pool.ipRange } : {}),
         ...(pool.gateway ? { Gateway: pool.gateway } : {}),

@@ -13,6 +13,8 @@ import {
 import { isPredefined } from "./predefined.ts";
 
 const UNSPECIFIED = ["0.0.0.0", "::"];
+const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"].map((prefix) => Subnet.parse(prefix));
+const IPV4_MAPPED = Subnet.parse("::ffff:0:0/96");
 const ENDPOINT_SYSCTLS = "com.docker.network.endpoint.sysctls";
 
 /** Checks what a container asks of its place in the network. Errors: invalidArgument, permissionDenied, docker's texts. */
@@ -34,9 +36,11 @@ function addressProblems(network: NetworkRecord, settings: EndpointSettings): st
   const { IPv4Address: ipv4, IPv6Address: ipv6, LinkLocalIPs: linkLocal } = settings.IPAMConfig ?? {};
   const problems: string[] = [];
   if (ipv4 && (!isIPv4(ipv4) || UNSPECIFIED.includes(ipv4))) problems.push(`invalid IPv4 address: ${ipv4}`);
-  if (ipv6 && (!isIPv6(ipv6) || UNSPECIFIED.includes(ipv6))) problems.push(`invalid IPv6 address: ${ipv6}`);
+  if (ipv6 && (!isIPv6(ipv6) || UNSPECIFIED.includes(ipv6) || isWithin(ipv6, IPV4_MAPPED))) {
+    problems.push(`invalid IPv6 address: ${ipv6}`);
+  }
   for (const address of linkLocal ?? []) {
-    if (isIP(address) === 0 || UNSPECIFIED.includes(address)) {
+    if (isIP(address) === 0 || !LINK_LOCAL.some((subnet) => isWithin(address, subnet))) {
       problems.push(`invalid link-local IP address: ${address}`);
     }
   }
@@ -44,6 +48,10 @@ function addressProblems(network: NetworkRecord, settings: EndpointSettings): st
   return [ipv4, ipv6]
     .filter((address) => address !== undefined && address !== "")
     .flatMap((address) => outsideProblem(network, address!));
+}
+
+function isWithin(address: string, subnet: Subnet): boolean {
+  return subnet.contains(Subnet.host(address));
 }
 
 function outsideProblem(network: NetworkRecord, address: string): string[] {

@@ -53,6 +53,11 @@ export const hostNetworkAtRunTime = (): EngineError =>
     "cannot connect container to host network - container must be created in host network mode",
   );
 
+export const leavesHostNetwork = (): EngineError =>
+  invalidArgument(
+    "cannot disconnect container from host network - container was created in host network mode",
+  );
+
 export const sharedNamespace = (): EngineError =>
   invalidArgument(
     "container sharing network namespace with another container or host cannot be connected to any other network",

@@ -3,6 +3,7 @@ export type { NetworkedContainer } from "./endpoints.ts";
 export {
   endpointExists,
   hostNetworkAtRunTime,
+  leavesHostNetwork,
   noneAmongOthers,
   notConnected,
   sharedNamespace,

@@ -49,15 +49,23 @@ function networkOwner(parts: ContainerParts, target: string): ContainerRecord {
   }
 }
 
+/** Elsewhere than on the default bridge a link is but a name, which may be of a container that is still to come. */
+function isLegacy({ NetworkMode: mode }: HostConfig): boolean {
+  return mode === "bridge";
+}
+
 function cannotLink(what: string): EngineError {
   return invalidArgument(
     `conflicting options: ${what} can't be used with links. This would result in undefined behavior`,
   );
 }
 
-/** Errors: internal where a container that links lead to does not run: who has the links cannot start. */
-export function checkLinkTargetsRun(parts: ContainerParts, record: ContainerRecord): void {
+/** Errors: internal where a container that links lead to does not run or is elsewhere: who has the links cannot start. */
+export function checkLinkTargets(parts: ContainerParts, record: ContainerRecord): void {
   for (const { target, alias } of linkTargets(parts, record)) {
+    if (!("bridge" in target.requestedEndpoints)) {
+      throw internal(`Cannot link to /${target.name}, as it does not belong to the default network`);
+    }
     if (!isRunning(target)) {
       throw internal(`Cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`);
     }
@@ -73,7 +81,7 @@ export function describeLinks(parts: ContainerParts, record: ContainerRecord): s
 
 /** Whether the container has a link to that other one. */
 export function isLinkedTo(record: ContainerRecord, target: ContainerRecord): boolean {
-  if (record.hostConfig.NetworkMode !== "bridge") return false;
+  if (!isLegacy(record.hostConfig)) return false;
   return (record.hostConfig.Links ?? [])
     .map(parseLink)
     .some(({ target: text }) => text === target.name || (text !== "" && target.id.startsWith(text)));
@@ -115,6 +123,7 @@ export function withLinkEnvironment(parts: ContainerParts, record: ContainerReco
 
 /** Links that lead somewhere: one to a container that was removed is forgotten. */
 function linkTargets(parts: ContainerParts, record: ContainerRecord): LinkTarget[] {
+  if (!isLegacy(record.hostConfig)) return [];
   return (record.hostConfig.Links ?? []).map(parseLink).flatMap(({ target, alias }) => {
     const { store } = parts;
     const found = store.get(target) ?? store.getByName(target) ?? store.findByIdPrefix(target)[0];
@@ -123,7 +132,7 @@ function linkTargets(parts: ContainerParts, record: ContainerRecord): LinkTarget
 }
 
 function liveLinks(parts: ContainerParts, record: ContainerRecord): LiveLink[] {
-  if ((record.hostConfig.Links ?? []).length === 0 || record.hostConfig.NetworkMode !== "bridge") return [];
+  if ((record.hostConfig.Links ?? []).length === 0 || !isLegacy(record.hostConfig)) return [];
   const { id: bridge } = parts.networks.get("bridge");
   return linkTargets(parts, record).flatMap(({ target, alias }) => {
     const endpoint = parts.networks.endpointsOf(target.id).find(({ networkId }) => networkId === bridge);

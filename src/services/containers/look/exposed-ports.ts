@@ -1,15 +1,18 @@
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { ContainerParts } from "../parts.ts";
 
+/** Drivers whose networks know of no ports. */
+const PORTLESS: ReadonlySet<string> = new Set(["host", "null", "macvlan", "ipvlan"]);
+
 /**
- * Ports (`80/tcp`) that a running container's configuration opens to its networks. Only bridges know of ports: what
- * stands in the host's network, in none or in a macvlan exposes nothing, as docker has it.
+ * Ports (`80/tcp`) that a running container's configuration opens to its networks. Only bridges and plug-ins know of
+ * ports: what stands in the host's network, in none or in a macvlan exposes nothing, as docker has it.
  */
 export function exposedPorts({ networks }: ContainerParts, record: ContainerRecord): string[] {
   const ports = Object.keys(record.config.ExposedPorts ?? {});
   if (ports.length === 0) return ports;
-  const bridged = networks
+  const opens = networks
     .endpointsOf(record.id)
-    .some(({ networkId }) => networks.find(networkId)?.driver === "bridge");
-  return bridged ? ports : [];
+    .some(({ networkId }) => !PORTLESS.has(networks.find(networkId)?.driver ?? "null"));
+  return opens ? ports : [];
 }

@@ -5,6 +5,7 @@ import type { EndpointSettings } from "../../../spec/engine-api/mod.ts";
 import {
   endpointExists,
   hostNetworkAtRunTime,
+  leavesHostNetwork,
   noneAmongOthers,
   notConnected,
   sharedNamespace,
@@ -28,8 +29,8 @@ export async function connectContainer(
   const record = currentRecord(parts, id);
   const network = parts.networks.get(networkNameOrId);
   const settings = askedSettings(asked);
-  checkConnectable(parts, record, network);
   parts.networks.checkRequest(network.id, settings);
+  checkConnectable(parts, record, network);
   const running = isRunning(record);
   if (requestedKey(parts, record, network) !== undefined) {
     if (running) throw endpointExists(record.name, network.name);
@@ -61,16 +62,18 @@ export async function disconnectContainer(
 ): Promise<void> {
   using _turn = await parts.locks.acquire(id);
   const record = currentRecord(parts, id);
-  const network = parts.networks.get(networkNameOrId);
-  if (network.driver === "host" && record.hostConfig.NetworkMode === "host") {
-    throw conflict("container cannot be disconnected from host network or connected to host network");
+  // One that does not run may still name a network that is gone.
+  const found = parts.networks.find(networkNameOrId);
+  const network = found ?? (isRunning(record) ? parts.networks.get(networkNameOrId) : undefined);
+  if (network?.driver === "host" && record.hostConfig.NetworkMode === "host") throw leavesHostNetwork();
+  const key = network ? requestedKey(parts, record, network) : networkNameOrId;
+  if (key === undefined || !(key in record.requestedEndpoints)) {
+    throw notConnected(id, network?.name ?? networkNameOrId);
   }
-  const key = requestedKey(parts, record, network);
-  if (key === undefined) throw notConnected(id, network.name);
   const { requestedEndpoints } = record;
   const { [key]: _left, ...others } = requestedEndpoints;
   const disconnected = changeRecord(parts, id, () => ({ requestedEndpoints: others }));
-  if (!isRunning(record)) return;
+  if (!isRunning(record) || !network) return;
   try {
     await parts.networks.disconnect(network.id, networkedContainer(disconnected));
     await followEndpoints(parts, disconnected);

@@ -5,7 +5,7 @@ import type { Task } from "../../../core/tasks/task-runtime.ts";
 import { alreadyStarted, markedForRemoval, startPaused } from "../errors.ts";
 import { beginHealthMonitor } from "../health/monitor.ts";
 import { followLinks } from "../links/follow-links.ts";
-import { checkLinkTargetsRun, linkedPorts, withLinkEnvironment } from "../links/legacy-links.ts";
+import { checkLinkTargets, linkedPorts, withLinkEnvironment } from "../links/legacy-links.ts";
 import { networkedContainer, serveContainerNames } from "../networks/networked.ts";
 import { type ContainerParts, changeRecord, currentRecord, publishContainerEvent } from "../parts.ts";
 import { removeContainerNow } from "../remove.ts";
@@ -73,7 +73,7 @@ export async function startUnderLock(parts: ContainerParts, record: ContainerRec
 
 async function createTask(parts: ContainerParts, stored: ContainerRecord): Promise<Task> {
   const record = takeJoinedHostname(parts, stored);
-  checkLinkTargetsRun(parts, record);
+  checkLinkTargets(parts, record);
   const rootfs = await parts.rootfs.mount(record.id);
   makeWorkingDirectory(rootfs, record.config.WorkingDir);
   parts.logs.begin(record);
