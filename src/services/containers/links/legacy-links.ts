@@ -49,7 +49,7 @@ function networkOwner(parts: ContainerParts, target: string): ContainerRecord {
   }
 }
 
-/** Elsewhere than on the default bridge a link is but a name, which may be of a container that is still to come. */
+/** Whether links are more than names to the container: on the default bridge. */
 function isLegacy({ NetworkMode: mode }: HostConfig): boolean {
   return mode === "bridge";
 }
@@ -63,11 +63,11 @@ function cannotLink(what: string): EngineError {
 /** Errors: internal where a container that links lead to does not run or is elsewhere: who has the links cannot start. */
 export function checkLinkTargets(parts: ContainerParts, record: ContainerRecord): void {
   for (const { target, alias } of linkTargets(parts, record)) {
-    if (!("bridge" in target.requestedEndpoints)) {
-      throw internal(`Cannot link to /${target.name}, as it does not belong to the default network`);
-    }
     if (!isRunning(target)) {
       throw internal(`Cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`);
+    }
+    if (!("bridge" in networkOwnerOf(parts, target).requestedEndpoints)) {
+      throw internal(`Cannot link to /${target.name}, as it does not belong to the default network`);
     }
   }
 }
@@ -135,8 +135,10 @@ function liveLinks(parts: ContainerParts, record: ContainerRecord): LiveLink[] {
   if ((record.hostConfig.Links ?? []).length === 0 || !isLegacy(record.hostConfig)) return [];
   const { id: bridge } = parts.networks.get("bridge");
   return linkTargets(parts, record).flatMap(({ target, alias }) => {
-    const endpoint = parts.networks.endpointsOf(target.id).find(({ networkId }) => networkId === bridge);
-    return endpoint && isRunning(target) ? [{ alias, record: target, endpoint }] : [];
+    if (!isRunning(target)) return [];
+    const endpoints = parts.networks.endpointsOf(networkOwnerOf(parts, target).id);
+    const endpoint = endpoints.find(({ networkId }) => networkId === bridge);
+    return endpoint ? [{ alias, record: target, endpoint }] : [];
   });
 }
 
