@@ -41,7 +41,8 @@ const MSG_DONTWAIT = 0x40;
 const RECEIVE_BYTES = 64 * 1024;
 /** Keeps the acknowledgements of one send below what the smallest usual receive buffer holds. */
 const MAX_BATCH = 64;
-const MAX_DUMP_ATTEMPTS = 8;
+/** Other engines and containers may change a table many times in a row; a look takes a fraction of a millisecond. */
+const MAX_DUMP_ATTEMPTS = 64;
 
 // One buffer serves all sockets: a request is sent and its answer decoded without giving up the thread in between.
 const receiveBuffer = Buffer.alloc(RECEIVE_BYTES);
