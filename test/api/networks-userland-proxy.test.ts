@@ -136,7 +136,7 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     await out("rm", "-f", "udp");
   }, 15_000);
 
-  test("a container that has IPv6 is served at ::1 as well", async () => {
+  test("a container that has IPv6 is served at ::1 as well, and at link-local addresses", async () => {
     await out(
       "network",
       "create",
@@ -149,7 +149,13 @@ describe.skipIf(!hasIpv6)("ports of containers without IPv6 on the host's IPv6 a
     );
     await serve("dual", "--network", "both", "-p", "80");
     const port = await portOf("dual", "80/tcp");
-    for (const address of ["127.0.0.1", "::1", ...(outside ? [outside] : [])]) {
+    const linkLocal = Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
+      entries!
+        .filter(({ address }) => address.startsWith("fe80:"))
+        .map(({ address }) => `${address}%25${name}`),
+    )[0];
+    expect(linkLocal).toBeDefined();
+    for (const address of ["127.0.0.1", "::1", linkLocal!, ...(outside ? [outside] : [])]) {
       expect(await page(address, port)).toBe("served\n");
     }
     await out("rm", "-f", "dual");

@@ -105,6 +105,9 @@ const RULES: readonly Rule[] = [
   // A neighbour that sends to 127.0.0.1 finds no published port, even where the administrator routes 127/8.
   [CHAINS.arriving, nft.nft`iifname != "lo" ip daddr 127.0.0.0/8 return`],
   [CHAINS.sending, nft.nft`ip6 daddr ::1 return`],
+  // An answer to a link-local caller would have to leave by the caller's own link: a proxy has one there.
+  [CHAINS.sending, nft.nft`ip6 saddr fe80::/10 return`],
+  [CHAINS.arriving, nft.nft`ip6 saddr fe80::/10 return`],
   [CHAINS.sending, TO_PUBLISHED],
   [CHAINS.published, nft.nft`dnat ip to ip daddr . meta l4proto . th dport map ${map(MAPS.oneIpv4)}`],
   [CHAINS.published, nft.nft`meta nfproto ipv4 dnat ip to meta l4proto . th dport map ${map(MAPS.anyIpv4)}`],
