@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../base/errors.ts";
+import { describeFileError } from "../base/file-error.ts";
 import type { Cli } from "./cli.ts";
 import { ExitError } from "./exit.ts";
 import { copyOutput } from "./streams/demultiplex.ts";
@@ -16,12 +17,11 @@ export async function checkOutput(cli: Cli, path: string, doing: string): Promis
     return;
   }
   const folder = dirname(path);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory())
-    throw new ExitError(
-      1,
-      `failed to ${doing}: invalid output path: directory ${JSON.stringify(folder)} does not exist`,
-    );
+  const invalid = (reason: string) => new ExitError(1, `failed to ${doing}: invalid output path: ${reason}`);
+  const found = await stat(folder).catch((error: unknown) => {
+    throw invalid(describeFileError(error, folder));
+  });
+  if (!found.isDirectory()) throw invalid(`stat ${folder}: not a directory`);
 }
 
 /** Writes an archive to a file, whole or not at all, or to stdout. */

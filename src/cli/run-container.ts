@@ -35,7 +35,7 @@ export async function runContainer(
 ): Promise<number> {
   const client = await cli.client();
   fitConsole(cli, body);
-  const { Id: id } = await createWithPull(cli, body, options.create);
+  const { Id: id } = await toldByRun(createWithPull(cli, body, options.create));
   if (options.detach) {
     await start(client, id);
     cli.print(id);
@@ -76,8 +76,13 @@ function attach(
 }
 
 async function start(client: ApiClient, id: string): Promise<void> {
+  await toldByRun(startContainer(client, id));
+}
+
+/** What `doing` comes to; its failure in the dress, and with the exit code, that its text asks for. */
+async function toldByRun<T>(doing: Promise<T>): Promise<T> {
   try {
-    await startContainer(client, id);
+    return await doing;
   } catch (error) {
     throw runError(error, "run", startFailureCode(error));
   }

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { text as readAll } from "node:stream/consumers";
+import { isKind, messageOf } from "../../base/errors.ts";
 import { writeClientConfig } from "../../client/config/write-config-file.ts";
 import { checkAuth } from "../../client/system/auth.ts";
 import type { AuthConfig } from "../../spec/engine-api/mod.ts";
@@ -8,6 +9,7 @@ import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit.ts";
 import { bool, string } from "../flags/types.ts";
+import { drawNote } from "../terminal/note.ts";
 import { rawMode } from "../terminal/raw-mode.ts";
 import { untilTerminated } from "../terminal/until-terminated.ts";
 
@@ -17,8 +19,18 @@ interface LoginFlags {
   readonly "password-stdin": boolean;
 }
 
-async function passwordFromStdin(cli: Cli, { username }: LoginFlags): Promise<string> {
-  if (username === "") throw new ExitError(1, "Must provide --username with --password-stdin");
+function checkOptions(flags: LoginFlags, given: ReadonlySet<string>): void {
+  const stdin = flags["password-stdin"];
+  const refuse = (reason: string) => new ExitError(1, reason);
+  if (stdin && given.has("password"))
+    throw refuse("conflicting options: cannot specify both --password and --password-stdin");
+  if (stdin && flags.username === "")
+    throw refuse("the --password-stdin option requires --username to be set");
+  if (given.has("username") && flags.username === "") throw refuse("username is empty");
+  if (given.has("password") && flags.password === "") throw refuse("password is empty");
+}
+
+async function passwordFromStdin(cli: Cli): Promise<string> {
   return (await readAll(cli.stdin)).replace(/\r?\n$/, "");
 }
 
@@ -54,8 +66,7 @@ async function readHidden(cli: Cli): Promise<string> {
 }
 
 async function credentials(cli: Cli, flags: LoginFlags, stored: AuthConfig): Promise<AuthConfig> {
-  if (flags["password-stdin"])
-    return { username: flags.username, password: await passwordFromStdin(cli, flags) };
+  if (flags["password-stdin"]) return { username: flags.username, password: await passwordFromStdin(cli) };
   const known = stored.username ?? "";
   const shown = known === "" ? "" : ` (${known})`;
   const username = flags.username || (await ask(cli, `Username${shown}: `, false)) || known;
@@ -63,6 +74,30 @@ async function credentials(cli: Cli, flags: LoginFlags, stored: AuthConfig): Pro
   const password = flags.password || (await ask(cli, "Password: ", true));
   if (password === "") throw new ExitError(1, "Error: Password Required");
   return { username, password };
+}
+
+/** Asks the registry whether it takes the credentials, and keeps them. */
+async function login(cli: Cli, key: string, auth: AuthConfig): Promise<void> {
+  const { Status, IdentityToken } = await checkAuth(await cli.client(), auth);
+  await save(cli, key, IdentityToken ? { username: auth.username!, identitytoken: IdentityToken } : auth);
+  if (Status !== "") cli.print(Status);
+}
+
+/** Tries what is stored, and says so. Whether that did it; why it did not is told. */
+async function loginWithStored(cli: Cli, key: string, stored: AuthConfig): Promise<boolean> {
+  const note = "To login with a different account, run 'docker logout' followed by 'docker login'";
+  cli.warn(`Authenticating with existing credentials... [Username: ${stored.username}]`);
+  cli.warn(`${drawNote(note, cli.stderr.isTTY === true)}\n`);
+  try {
+    await login(cli, key, { ...stored, serveraddress: key });
+    return true;
+  } catch (error) {
+    const expired = isKind(error, "unauthenticated");
+    cli.warn(
+      expired ? "Stored credentials invalid or expired" : `Login did not succeed, error: ${messageOf(error)}`,
+    );
+    return false;
+  }
 }
 
 async function save(cli: Cli, key: string, auth: AuthConfig): Promise<void> {
@@ -75,7 +110,11 @@ async function save(cli: Cli, key: string, auth: AuthConfig): Promise<void> {
   }
   const encoded = Buffer.from(`${auth.username ?? ""}:${auth.password ?? ""}`).toString("base64");
   const entry = auth.identitytoken ? { identitytoken: auth.identitytoken } : { auth: encoded };
+  const known = config.auths?.[key];
+  if (known?.auth === entry.auth && known?.identitytoken === entry.identitytoken) return;
   await writeClientConfig(cli.configDir, { ...config, auths: { ...config.auths, [key]: entry } });
+  // A token can be taken back, and is no password.
+  if (auth.identitytoken) return;
   cli.warn(
     `\nWARNING! Your credentials are stored unencrypted in '${cli.configDir}/config.json'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n`,
   );
@@ -90,17 +129,16 @@ export const command = defineCommand({
     "password-stdin": bool("Take the Password or Personal Access Token (PAT) from stdin"),
     username: string("Username", { short: "u" }),
   },
-  run: async (cli, { flags, args }) => {
-    if (flags.password !== "") {
+  run: async (cli, { flags, given, args }) => {
+    checkOptions(flags, given);
+    if (flags.password !== "")
       cli.warn("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
-      if (flags["password-stdin"])
-        throw new ExitError(1, "--password and --password-stdin are mutually exclusive");
-    }
     const key = args[0] === undefined ? HUB_AUTH_KEY : authKey(hostOf(args[0]));
-    const auth = { ...(await credentials(cli, flags, await storedAuth(cli, key))), serveraddress: key };
-    const { Status, IdentityToken } = await checkAuth(await cli.client(), auth);
-    await save(cli, key, IdentityToken ? { username: auth.username!, identitytoken: IdentityToken } : auth);
-    if (Status !== "") cli.print(Status);
+    const stored = await storedAuth(cli, key);
+    const asksStored = flags.username === "" && flags.password === "" && stored.username && stored.password;
+    if (asksStored && (await loginWithStored(cli, key, stored))) return 0;
+    const auth = { ...(await credentials(cli, flags, stored)), serveraddress: key };
+    await login(cli, key, auth);
     return 0;
   },
 });

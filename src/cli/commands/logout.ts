@@ -11,21 +11,16 @@ export const command = defineCommand({
     const key = args[0] === undefined ? HUB_AUTH_KEY : authKey(hostOf(args[0]));
     const { config } = cli;
     const helper = config.credHelpers?.[hostOf(key)] ?? config.credsStore;
-    const stored = [key, hostOf(key), `https://${hostOf(key)}`].filter(
-      (name) => config.auths?.[name] !== undefined,
-    );
-    if (stored.length === 0 && !helper) {
-      cli.print(`Not logged in to ${hostOf(key)}`);
-      return 0;
-    }
-    cli.print(`Removing login credentials for ${hostOf(key)}`);
+    cli.print(`Removing login credentials for ${args[0] === undefined ? key : hostOf(args[0])}`);
     if (helper) {
       const { eraseCredentials } = await import("../credential-helper.ts");
       await eraseCredentials(helper, key);
     }
-    const auths = { ...config.auths };
-    for (const name of stored) delete auths[name];
-    await writeClientConfig(cli.configDir, { ...config, auths });
+    // Older versions of docker stored a registry under any of these.
+    const names = [key, hostOf(key), `http://${hostOf(key)}`, `https://${hostOf(key)}`];
+    const kept = Object.entries(config.auths ?? {}).filter(([name]) => !names.includes(name));
+    if (kept.length < Object.keys(config.auths ?? {}).length)
+      await writeClientConfig(cli.configDir, { ...config, auths: Object.fromEntries(kept) });
     return 0;
   },
 });

@@ -36,7 +36,7 @@ export interface ContainerRequest {
 export function containerCreateRequest(request: ContainerRequest): ContainerCreateRequest {
   const { flags } = request;
   refuseWindowsFlags(request.given);
-  refuseContentTrust(flags["disable-content-trust"]);
+  refuseContentTrust(request.env, flags["disable-content-trust"], request.given);
   if (flags["mac-address"] !== "") checkMac(flags["mac-address"]);
   const swappiness = flags["memory-swappiness"];
   if (swappiness !== -1 && (swappiness < 0 || swappiness > 100))

@@ -13,8 +13,20 @@ export function refuseWindowsFlags(given: ReadonlySet<string>): void {
   );
 }
 
-/** Ends the program where signatures are to be checked by a service that Docker itself has given up. */
-export function refuseContentTrust(disabled: boolean): void {
-  if (disabled) return;
-  throw new ExitError(1, "--disable-content-trust=false: Docker Content Trust is not supported");
+/**
+ * Ends the program where signatures are to be checked by a service that Docker itself has given up: by the option, or
+ * by the environment where the option is not given.
+ */
+export function refuseContentTrust(
+  env: NodeJS.ProcessEnv,
+  disabled: boolean,
+  given: ReadonlySet<string>,
+): void {
+  const refuse = (cause: string) => new ExitError(1, `${cause}: Docker Content Trust is not supported`);
+  if (!disabled) throw refuse("--disable-content-trust=false");
+  if (given.has("disable-content-trust")) return;
+  const wanted = env["DOCKER_CONTENT_TRUST"] ?? "";
+  // Whatever is not a boolean asks for it, as in docker.
+  if (wanted !== "" && !["0", "f", "F", "false", "FALSE", "False"].includes(wanted))
+    throw refuse(`DOCKER_CONTENT_TRUST=${wanted}`);
 }

@@ -27,5 +27,10 @@ export function commitContainer(
     changes: options.changes,
     pause: options.pause ? undefined : "0",
   };
-  return client.json({ method: "POST", path: "/commit", query, json: options.config ?? {} });
+  return client.json({
+    method: "POST",
+    path: "/commit",
+    query,
+    ...(options.config ? { json: options.config } : {}),
+  });
 }

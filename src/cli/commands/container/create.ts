@@ -6,11 +6,11 @@ import { containerFlags } from "../../options/container-flags.ts";
 import { runError } from "../../run-error.ts";
 
 /** What the command line asks for. What it gets wrong has an exit code of its own, unlike what the engine refuses. */
-function readRequest<T>(read: () => T, path: string): T {
+function readRequest<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw runError(error, path);
+    throw runError(error, "create");
   }
 }
 
@@ -22,13 +22,13 @@ export const command = defineCommand({
     ...containerFlags,
     pull: string('Pull image before creating ("always", "|missing", "never")', { default: "missing" }),
   },
-  run: async (cli, { flags, given, args, path }) => {
+  run: async (cli, { flags, given, args }) => {
     const { name, platform, pull, quiet, cidfile } = flags;
     const body = readRequest(() => {
       checkPullPolicy(pull);
       const [image, ...command] = args;
       return containerCreateRequest({ flags, given, image: image!, command, env: cli.env });
-    }, path);
+    });
     const created = await createWithPull(cli, body, { name, platform, pull, quiet, cidFile: cidfile });
     cli.print(created.Id);
     return 0;

@@ -8,7 +8,7 @@ export const command = defineCommand({
   args: { min: 1 },
   flags: stopFlags,
   run: async (cli, { flags, given, args }) => {
-    const options = stopOptions(flags, given);
+    const options = stopOptions(cli, flags, given);
     const client = await cli.client();
     return await forEachName(cli, args, async (name) => {
       await restartContainer(client, name, options);

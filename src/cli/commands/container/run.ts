@@ -20,7 +20,7 @@ export const command = defineCommand({
     pull: string('Pull image before running ("always", "missing", "never")', { default: "missing" }),
     "sig-proxy": bool("Proxy received signals to the process", { default: true }),
   },
-  run: async (cli, { flags, given, args, path }) => {
+  run: async (cli, { flags, given, args }) => {
     try {
       const [image, ...words] = args;
       const body = containerCreateRequest({ flags, given, image: image!, command: words, env: cli.env });
@@ -49,7 +49,7 @@ export const command = defineCommand({
         },
       });
     } catch (error) {
-      throw runError(error, path);
+      throw runError(error, "run");
     }
   },
 });

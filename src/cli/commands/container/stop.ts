@@ -1,4 +1,5 @@
 import { type StopOptions, stopContainer } from "../../../client/containers/stop.ts";
+import type { Cli } from "../../cli.ts";
 import { defineCommand } from "../../command.ts";
 import { int, string } from "../../flags/types.ts";
 import { forEachAtOnce } from "../../for-each.ts";
@@ -10,11 +11,13 @@ export const stopFlags = {
   timeout: int("Seconds to wait before killing the container", { short: "t" }),
 };
 
-/** What the flags ask for; a time that was not given is the container's own. */
+/** What the flags ask for; a time that was not given is the container's own. The old name is told of. */
 export function stopOptions(
+  cli: Cli,
   flags: { readonly signal: string; readonly time: number; readonly timeout: number },
   given: ReadonlySet<string>,
 ): StopOptions {
+  if (given.has("time")) cli.print("Flag --time has been deprecated, use --timeout instead");
   if (given.has("time") && given.has("timeout"))
     throw new Error("conflicting options: cannot specify both --timeout and --time");
   const timeoutSeconds = given.has("timeout") ? flags.timeout : given.has("time") ? flags.time : undefined;
@@ -26,7 +29,7 @@ export const command = defineCommand({
   args: { min: 1 },
   flags: stopFlags,
   run: async (cli, { flags, given, args }) => {
-    const options = stopOptions(flags, given);
+    const options = stopOptions(cli, flags, given);
     const client = await cli.client();
     return await forEachAtOnce(cli, args, (name) => stopContainer(client, name, options));
   },

@@ -15,8 +15,8 @@ export const command = defineCommand({
     platform: platformFlag,
     quiet: bool("Suppress verbose output", { short: "q" }),
   },
-  run: async (cli, { flags, args }) => {
-    refuseContentTrust(flags["disable-content-trust"]);
+  run: async (cli, { flags, given, args }) => {
+    refuseContentTrust(cli.env, flags["disable-content-trust"], given);
     const image = args[0]!;
     const reference = parseNormalized(image);
     const versioned = reference.tag !== undefined || reference.digest !== undefined;

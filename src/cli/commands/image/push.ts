@@ -56,8 +56,8 @@ export const command = defineCommand({
     platform: string(PLATFORM_USAGE),
     quiet: bool("Suppress verbose output", { short: "q" }),
   },
-  run: async (cli, { flags, args }) => {
-    refuseContentTrust(flags["disable-content-trust"]);
+  run: async (cli, { flags, given, args }) => {
+    refuseContentTrust(cli.env, flags["disable-content-trust"], given);
     const platform = choosePushed(cli, flags.platform);
     const isTerminal = cli.stdout.isTTY === true;
     if (platform) cli.write(drawNote(PLATFORM_NOTE, isTerminal, "--platform"));

@@ -1,6 +1,7 @@
 import { isKind, messageOf } from "../../../base/errors.ts";
 import { removeNetwork } from "../../../client/networks/remove.ts";
 import { defineCommand } from "../../command.ts";
+import { ExitError } from "../../exit.ts";
 import { bool } from "../../flags/types.ts";
 
 export const command = defineCommand({
@@ -20,6 +21,8 @@ export const command = defineCommand({
         code = 1;
       }
     }
-    return code;
+    // docker ends with an error that says nothing but this.
+    if (code !== 0) throw new ExitError(code, `exit status ${code}`);
+    return 0;
   },
 });

@@ -18,16 +18,16 @@ export const command = defineCommand({
     "disable-content-trust": bool("Skip image verification", { default: true }),
     "grant-all-permissions": bool("Grant all permissions necessary to run the plugin"),
   },
-  run: async (cli, { flags, args: [given, ...assignments] }) => {
-    refuseContentTrust(flags["disable-content-trust"]);
+  run: async (cli, { flags, given, args: [asked, ...assignments] }) => {
+    refuseContentTrust(cli.env, flags["disable-content-trust"], given);
     const localName = flags.alias === "" ? "" : nameOfAlias(flags.alias);
     const client = await cli.client();
-    const plugin = await agreeToPlugin(cli, client, given!, { grantAll: flags["grant-all-permissions"] });
+    const plugin = await agreeToPlugin(cli, client, asked!, { grantAll: flags["grant-all-permissions"] });
     const { name, messages } = await pullPlugin(client, plugin, localName);
     await displayProgress(messages, cli.stdout);
     if (assignments.length > 0) await setOrRemove(client, name, assignments);
     if (!flags.disable) await enablePlugin(client, name);
-    cli.print(`Installed plugin ${given}`);
+    cli.print(`Installed plugin ${asked}`);
     return 0;
   },
 });

@@ -11,8 +11,8 @@ export const command = defineCommand({
   usage: "[OPTIONS] PLUGIN[:TAG]",
   args: { min: 1, max: 1 },
   flags: { "disable-content-trust": bool("Skip image signing", { default: true }) },
-  run: async (cli, { flags, args }) => {
-    refuseContentTrust(flags["disable-content-trust"]);
+  run: async (cli, { flags, given, args }) => {
+    refuseContentTrust(cli.env, flags["disable-content-trust"], given);
     const name = args[0]!;
     const reference = parseNormalized(name);
     if (reference.digest !== undefined) throw new ExitError(1, `invalid name: ${name}`);

@@ -23,16 +23,16 @@ export const command = defineCommand({
     "grant-all-permissions": bool("Grant all permissions necessary to run the plugin"),
     "skip-remote-check": bool("Do not check if specified remote plugin matches existing plugin image"),
   },
-  run: async (cli, { flags, args }) => {
-    refuseContentTrust(flags["disable-content-trust"]);
+  run: async (cli, { flags, given, args }) => {
+    refuseContentTrust(cli.env, flags["disable-content-trust"], given);
     const client = await cli.client();
     const plugin = await inspectPlugin(client, args[0]!).catch((error) => {
       throw new ExitError(1, `error reading plugin data: ${messageOf(error)}`);
     });
     if (plugin.Enabled) throw new ExitError(1, "the plugin must be disabled before upgrading");
     const before = plugin.PluginReference ?? "";
-    const given = args[1] || before;
-    const remote = parseOrExit(given, "error parsing remote upgrade image reference");
+    const asked = args[1] || before;
+    const remote = parseOrExit(asked, "error parsing remote upgrade image reference");
     const old = parseOrExit(before, "error parsing current image reference");
     cli.print(`Upgrading plugin ${plugin.Name} from ${familiarString(old)} to ${familiarString(remote)}`);
     const differs = fullString(remote) !== fullString(old);
@@ -40,10 +40,10 @@ export const command = defineCommand({
       // Docker says nothing to who changes their mind.
       if (!(await ask(cli, "Plugin images do not match, are you sure?"))) return 0;
     }
-    const source = await agreeToPlugin(cli, client, given, { grantAll: flags["grant-all-permissions"] });
+    const source = await agreeToPlugin(cli, client, asked, { grantAll: flags["grant-all-permissions"] });
     const { messages } = await upgradePlugin(client, source, plugin.Name);
     await displayProgress(messages, cli.stdout);
-    cli.print(`Upgraded plugin ${plugin.Name} to ${given}`);
+    cli.print(`Upgraded plugin ${plugin.Name} to ${asked}`);
     return 0;
   },
 });
