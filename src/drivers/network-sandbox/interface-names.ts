@@ -1,4 +1,4 @@
-import { conflict, invalidArgument } from "../../base/errors.ts";
+import { internal, invalidArgument } from "../../base/errors.ts";
 import { isLinkName } from "../../os/linux/netlink/mod.ts";
 
 /** The names that endpoints have inside their containers, of whichever driver. */
@@ -6,13 +6,17 @@ export class InterfaceNames {
   /** By container, then by endpoint. */
   readonly #names = new Map<string, Map<string, string>>();
 
-  /** Takes `wanted`, or the first free `<prefix>0`, `<prefix>1`, … Errors: invalidArgument, conflict. */
+  /** Takes `wanted`, or the first free `<prefix>0`, `<prefix>1`, … Errors: invalidArgument, internal (taken). */
   take(containerId: string, endpointId: string, wanted: string | undefined, prefix: string): string {
     const taken = new Set(this.#names.get(containerId)?.values());
     const name = wanted ?? firstFree(taken, prefix);
     if (!isLinkName(name) || name === "lo")
       throw invalidArgument(`invalid interface name: ${JSON.stringify(name)}`);
-    if (taken.has(name)) throw conflict(`interface name ${name} is already in use by another endpoint`);
+    if (taken.has(name)) {
+      // Docker finds it out when it renames the link.
+      const link = `veth${endpointId.slice(0, 7)}`;
+      throw internal(`error renaming interface "${link}" to "${name}": file exists`);
+    }
     this.restore(containerId, endpointId, name);
     return name;
   }

@@ -135,7 +135,9 @@ async function* sessionOutput(
   for await (const chunk of connected.output) {
     if (chunk.stream === "stdout" ? options.stdout : options.stderr) yield chunk;
   }
-  if (task && parts.live.task(record.id) === task) await untilEnded(parts, record.id, connection.signal);
+  // One that is removed at its end is better seen before that than not at all.
+  if (record.hostConfig.AutoRemove || !task || parts.live.task(record.id) !== task) return;
+  await untilEnded(parts, record.id, connection.signal);
 }
 
 /** Whoever looks at a container after its output ended sees that it has. */
