@@ -1,27 +1,14 @@
 /** Numbers, switches and durations in Go's notation, with the errors of its strconv and time packages. */
 
+import { readGoBool } from "../../base/go-bool.ts";
+
 function syntaxError(func: string, text: string): Error {
   return new Error(`strconv.${func}: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  "1": true,
-  t: true,
-  T: true,
-  TRUE: true,
-  true: true,
-  True: true,
-  "0": false,
-  f: false,
-  F: false,
-  FALSE: false,
-  false: false,
-  False: false,
-};
-
 /** Source: Go's `strconv.ParseBool`. */
 export function parseGoBool(text: string): boolean {
-  const value = BOOLEANS[text];
+  const value = readGoBool(text);
   if (value === undefined) throw syntaxError("ParseBool", text);
   return value;
 }

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../base/errors.ts";
+import { readGoBool } from "../../base/go-bool.ts";
 import { parseGoDuration } from "../../base/moment.ts";
 import type { LogOptions } from "../../core/logs/log-driver.ts";
 import { quoteGo } from "../../spec/go-template/go-strings.ts";
@@ -19,8 +20,8 @@ export function checkNames(options: LogOptions, own: readonly string[], place: s
 
 /** Go's `strconv.ParseBool`. Errors: invalidArgument with its text. */
 export function parseBool(text: string): boolean {
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  const said = readGoBool(text);
+  if (said !== undefined) return said;
   throw invalidArgument(`strconv.ParseBool: parsing ${quoteGo(text)}: invalid syntax`);
 }
 

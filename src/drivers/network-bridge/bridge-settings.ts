@@ -1,5 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { invalidArgument } from "../../base/errors.ts";
+import { readGoBool } from "../../base/go-bool.ts";
 import { shortId } from "../../base/ids.ts";
 import type { NetworkRecord } from "../../core/networks/network-record.ts";
 import { isLinkName } from "../../os/linux/netlink/mod.ts";
@@ -60,15 +61,11 @@ export interface BridgeSettings {
   readonly interfacePrefix: string;
 }
 
-// Source: Go's strconv.ParseBool, which docker reads these with.
-const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);
-
 function readBoolean(options: NetworkRecord["options"], key: string, fallback: boolean): boolean {
   const text = options[key];
   if (text === undefined) return fallback;
-  if (TRUE.has(text)) return true;
-  if (FALSE.has(text)) return false;
+  const said = readGoBool(text);
+  if (said !== undefined) return said;
   throw invalidOption(key, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 

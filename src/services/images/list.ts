@@ -1,6 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
-import { invalidArgument } from "../../base/errors.ts";
-import { type Filters, matchesLabels } from "../../base/filters.ts";
+import { booleanFilter, type Filters, matchesLabels } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { ImageSummary } from "../../spec/engine-api/mod.ts";
 import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
@@ -137,20 +136,6 @@ function timeWindow(
     earliestMs: Math.max(Number.NEGATIVE_INFINITY, ...earliest),
     latestMs: Math.min(Number.POSITIVE_INFINITY, ...latest),
   };
-}
-
-/** A filter that is true or false. Errors: invalidArgument. */
-export function booleanFilter(filters: Filters, name: string): boolean | undefined {
-  const values = filters.get(name) ?? [];
-  if (values.length === 0) return undefined;
-  const parsed = values.map((value) => {
-    if (/^(?:1|t|true)$/i.test(value)) return true;
-    if (/^(?:0|f|false)$/i.test(value)) return false;
-    throw invalidArgument(`invalid filter '${name}=[${value}]'`);
-  });
-  if (parsed.some((value) => value !== parsed[0]))
-    throw invalidArgument(`invalid filter '${name}=[${values.join(" ")}]'`);
-  return parsed[0];
 }
 
 /** By listed image, the space of layers and blobs that another image uses too. */

@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
-import { type Filters, matchesLabels } from "../../base/filters.ts";
+import { booleanFilter, type Filters, matchesLabels } from "../../base/filters.ts";
 import type { ImageRecord } from "../../core/images/image-store.ts";
 import type { ImageDeleteItem, ImagesPruneResponse } from "../../spec/engine-api/mod.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../../spec/reference/reference.ts";
 import { createdMs, parseFilterTimeMs } from "./filter-time.ts";
 import { sweepGarbage } from "./garbage.ts";
-import { booleanFilter } from "./list.ts";
+
 import { namesOfImage } from "./names.ts";
 import type { ImageParts, ImageUser } from "./parts.ts";
 import { forgetImage, releaseVariants, untagSome, usersOf } from "./remove.ts";

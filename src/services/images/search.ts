@@ -1,5 +1,5 @@
 import { invalidArgument } from "../../base/errors.ts";
-import type { Filters } from "../../base/filters.ts";
+import { booleanFilter, type Filters } from "../../base/filters.ts";
 import type { RegistryCredentials } from "../../core/remotes/remote.ts";
 import type { ImageSearchItem } from "../../spec/engine-api/mod.ts";
 import type { ImageParts } from "./parts.ts";
@@ -30,14 +30,6 @@ export async function searchImages(
       (automated === undefined || item.is_automated === automated) &&
       item.star_count >= stars,
   );
-}
-
-function booleanFilter(filters: Filters, name: string): boolean | undefined {
-  const text = filters.get(name)?.[0];
-  if (text === undefined) return undefined;
-  if (text === "true" || text === "1") return true;
-  if (text === "false" || text === "0") return false;
-  throw invalidArgument(`invalid filter '${name}=[${text}]'`);
 }
 
 function parseStars(text: string): number {

@@ -1,5 +1,6 @@
 import { parseBinarySize } from "../../base/bytes.ts";
 import { invalidArgument, messageOf } from "../../base/errors.ts";
+import { readGoBool } from "../../base/go-bool.ts";
 import type { LogDriver, LogDrivers, LogOptions } from "../../core/logs/log-driver.ts";
 import { cacheOptions } from "../../drivers/logs/mod.ts";
 import type { LogConfig } from "../../spec/engine-api/mod.ts";
@@ -18,8 +19,6 @@ const NON_BLOCKING = "non-blocking";
 const DEFAULT_BUFFER_BYTES = 1024 * 1024;
 /** docs/decisions/0005: what may wait for a sink in `blocking` mode, in which docker would stop the container. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
-const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
-const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
 
 /** A driver by name, and its options. */
 export interface LogChoice {
@@ -64,7 +63,7 @@ export function parseLogConfig(
     options,
     driverOptions,
     maxBacklogBytes: options["mode"] === NON_BLOCKING ? bufferBytes(options) : MAX_BACKLOG_BYTES,
-    cacheDisabled: TRUE.includes(options["cache-disabled"] ?? ""),
+    cacheDisabled: readGoBool(options["cache-disabled"] ?? "") ?? false,
   };
 }
 
@@ -80,7 +79,7 @@ function checkEngineOptions(options: LogOptions): void {
     bufferBytes(options);
   }
   const disabled = options["cache-disabled"] ?? "";
-  if (disabled !== "" && ![...TRUE, ...FALSE].includes(disabled)) {
+  if (disabled !== "" && readGoBool(disabled) === undefined) {
     throw invalidArgument(`invalid value for option cache-disabled: ${disabled}`);
   }
 }

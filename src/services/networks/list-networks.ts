@@ -29,8 +29,11 @@ function matchesType(network: NetworkRecord, types: readonly string[]): boolean 
 function matchesDangling(network: NetworkRecord, values: readonly string[], inUse: () => boolean): boolean {
   const [value] = values;
   if (value === undefined) return true;
-  if (!["1", "true", "0", "false"].includes(value) || values.length > 1) {
-    throw invalidArgument(`invalid filter 'dangling=[${values.join(" ")}]'`);
+  if (values.length > 1) throw invalidArgument('got more than one value for filter key "dangling"');
+  if (!["1", "true", "0", "false"].includes(value)) {
+    throw invalidArgument(
+      `invalid value for filter 'dangling', must be "true" (or "1"), or "false" (or "0")`,
+    );
   }
   const dangling = !isPredefined(network) && !inUse();
   return dangling === (value === "true" || value === "1");

@@ -1,4 +1,5 @@
 import { invalidArgument, permissionDenied } from "../../base/errors.ts";
+import { readGoBool } from "../../base/go-bool.ts";
 import { newId } from "../../base/ids.ts";
 import { sortedByKey } from "../../base/sorted-by-key.ts";
 import { formatRfc3339Nano, nowNs } from "../../base/time.ts";
@@ -11,18 +12,14 @@ import { isPredefinedName } from "./predefined.ts";
 const ENABLE_IPV4 = "com.docker.network.enable_ipv4";
 const ENABLE_IPV6 = "com.docker.network.enable_ipv6";
 
-// Source: Go's strconv.ParseBool.
-const TRUE = ["1", "t", "T", "TRUE", "true", "True"];
-const FALSE = ["0", "f", "F", "FALSE", "false", "False"];
-
 type Options = Readonly<Record<string, string>>;
 
 function enabled(asked: boolean | undefined, options: Options, key: string, fallback: boolean): boolean {
   if (asked !== undefined) return asked;
   const text = options[key];
   if (text === undefined) return fallback;
-  if (TRUE.includes(text)) return true;
-  if (FALSE.includes(text)) return false;
+  const said = readGoBool(text);
+  if (said !== undefined) return said;
   throw invalidArgument(`driver-opt ${JSON.stringify(key)} is not a valid bool`);
 }
 

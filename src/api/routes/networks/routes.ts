@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../../base/errors.ts";
+import { readGoBool } from "../../../base/go-bool.ts";
 import type {
   NetworkConnectRequest,
   NetworkCreateRequest,
@@ -128,26 +129,10 @@ async function withContainers(
   );
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  "": false,
-  "1": true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  "0": false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-};
-
 /** The one parameter that docker reads more strictly than others. */
 function verboseFlag({ query }: Exchange): boolean {
   const text = query.text("verbose");
-  const value = Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined;
+  const value = text === "" ? false : readGoBool(text);
   if (value !== undefined) return value;
   throw invalidArgument(
     `invalid value for verbose: ${text}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../../base/errors.ts";
+import { readGoBool } from "../../../base/go-bool.ts";
 
 /** What `--security-opt` asked for. */
 export interface SecurityOptions {
@@ -13,8 +14,8 @@ export interface SecurityOptions {
 }
 
 function parseBoolean(value: string, option: string): boolean {
-  if (["", "1", "t", "true", "TRUE", "True", "T"].includes(value)) return true;
-  if (["0", "f", "false", "FALSE", "False", "F"].includes(value)) return false;
+  const said = value === "" ? true : readGoBool(value);
+  if (said !== undefined) return said;
   throw invalidArgument(`invalid --security-opt 2: ${JSON.stringify(option)}`);
 }
 

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../../../base/errors.ts";
-import { type Filters, matchesLabels, matchesPattern } from "../../../base/filters.ts";
+import { booleanFilter, type Filters, matchesLabels, matchesPattern } from "../../../base/filters.ts";
 import { formatHumanDuration, parseRfc3339Nano } from "../../../base/time.ts";
 import type { ContainerRecord } from "../../../core/containers/container-record.ts";
 import type { ContainerSummary, OCIDescriptor, PortSummary } from "../../../spec/engine-api/mod.ts";
@@ -75,6 +75,7 @@ function acceptor(
   const before = bound("before");
   const since = bound("since");
   const wantedPorts = parsePortFilters(filters);
+  const wantsTasks = booleanFilter(filters, "is-task");
   const any = (name: string, test: (wanted: string) => boolean) => {
     const wanted = filters.get(name) ?? [];
     return wanted.length === 0 || wanted.some(test);
@@ -93,7 +94,7 @@ function acceptor(
     any("network", (network) => usesNetwork(parts, record, network)) &&
     hasWantedPort(parts, record, wantedPorts) &&
     any("health", (health) => (record.state.health?.Status ?? "none") === health) &&
-    any("is-task", (wanted) => (wanted === "true" || wanted === "1") === isTask(record));
+    (wantsTasks === undefined || isTask(record) === wantsTasks);
 }
 
 function isTask(record: ContainerRecord): boolean {
