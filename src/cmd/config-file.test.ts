@@ -41,6 +41,7 @@ test("what is wrong is told with docker's words", () => {
     [{ debug: "yes" }, "directive debug has a value of the wrong type"],
     [{ features: { cdi: "yes" } }, "directive features has a value of the wrong type"],
     [{ runtimes: { x: {} } }, "runtime x has no path"],
+    [{ runtimes: { x: { runtimeType: "io.containerd.runc.v2" } } }, "runtime x is a shim of containerd's"],
   ] as const) {
     expect(() => read(content)).toThrow(`${start}${join(folder, "daemon.json")}: ${reason}`);
   }
@@ -55,7 +56,10 @@ test("flags and file must not name the same, but runtimes add up", () => {
     `the following directives are specified both as a flag and in the configuration file: labels: (from flag: [c=d], from file: [a=b]), http-proxy: (from flag: ${shown}, from file: ${shown})`,
   );
   const runtimes = { runtimes: { a: { path: "/a" } } };
-  expect(read(runtimes, "--add-runtime", "b=/b").settings["add-runtime"]).toEqual({ a: "/a", b: "/b" });
+  expect(read(runtimes, "--add-runtime", "b=/b").settings["add-runtime"]).toEqual({
+    a: { path: "/a", args: [] },
+    b: { path: "/b", args: [] },
+  });
 });
 
 test("keys whose form is not that of a flag", () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type EngineError, invalidArgument } from "../base/errors.ts";
 import type { FlagSet } from "../cli/flags/flag.ts";
+import type { RuntimeSetting } from "../drivers/runtime-oci/mod.ts";
 import { findSyntaxError } from "../spec/go-json/mod.ts";
 import { containerValueOf } from "./container-settings.ts";
 import { proxiesOf } from "./registry-settings.ts";
@@ -197,12 +198,18 @@ function addressPoolsOf(value: unknown, key: string): string[] {
   });
 }
 
-/** `{"name": {"path": "/usr/bin/x"}}`. */
-function runtimesOf(value: unknown): Record<string, string> {
-  const runtimes: Record<string, string> = {};
-  for (const [name, entry] of Object.entries((value ?? {}) as Record<string, { path?: unknown } | null>)) {
-    if (typeof entry?.path !== "string") throw new Error(`runtime ${name} has no path`);
-    runtimes[name] = entry.path;
-  }
-  return runtimes;
+/** `{"name": {"path": "/usr/bin/x", "runtimeArgs": ["--debug"]}}`. */
+function runtimesOf(value: unknown): Record<string, RuntimeSetting> {
+  const entries = Object.entries((value ?? {}) as Record<string, Record<string, unknown> | null>);
+  const runtimes = entries.map(([name, entry]) => {
+    const { path, runtimeArgs, runtimeType, options } = entry ?? {};
+    if (runtimeType || options) {
+      throw new Error(
+        `runtime ${name} is a shim of containerd's: this engine runs OCI runtimes by their path`,
+      );
+    }
+    if (typeof path !== "string") throw new Error(`runtime ${name} has no path`);
+    return [name, { path, args: textListOf(`runtimes.${name}.runtimeArgs`, runtimeArgs ?? []) }];
+  });
+  return Object.fromEntries(runtimes);
 }

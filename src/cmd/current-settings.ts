@@ -3,7 +3,13 @@ import type { DaemonSettings } from "./daemon-settings.ts";
 
 /** What a running engine takes over from a changed configuration. Everything else needs a new start. */
 const RELOADABLE = [
+  "add-runtime",
+  "authorization-plugin",
   "debug",
+  "default-cgroupns-mode",
+  "default-ipc-mode",
+  "default-runtime",
+  "default-shm-size",
   "insecure-registry",
   "label",
   "live-restore",
@@ -53,7 +59,7 @@ export class CurrentSettings {
       "max-download-attempts": String(values["max-download-attempts"]),
       "registry-mirrors": JSON.stringify(values["registry-mirror"]),
       runtimes: Object.entries(values["add-runtime"])
-        .map(([name, path]) => `${name}:${path}`)
+        .map(([name, { path }]) => `${name}:${path}`)
         .join(" "),
       "shutdown-timeout": String(values["shutdown-timeout"]),
     };

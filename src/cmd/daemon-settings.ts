@@ -1,9 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { invalidArgument } from "../base/errors.ts";
-import type { FlagSet, FlagValues } from "../cli/flags/flag.ts";
+import type { Flag, FlagSet, FlagValues } from "../cli/flags/flag.ts";
 import { parseFlags } from "../cli/flags/parse.ts";
 import { bool, int, list, map, string } from "../cli/flags/types.ts";
+import type { RuntimeSetting } from "../drivers/runtime-oci/mod.ts";
 import { formatValue } from "../spec/go-template/values.ts";
 import { configurationError, keyOf, readConfigFile } from "./config-file.ts";
 import { CONTAINER_FLAGS, checkContainerSettings } from "./container-settings.ts";
@@ -27,7 +28,7 @@ const DEFAULT_CONFIG_FILE = "/etc/gantry/daemon.json";
 export const DAEMON_FLAGS = {
   ...CONTAINER_FLAGS,
   ...DOCKER_FLAGS,
-  "add-runtime": map("Register an additional OCI compatible runtime"),
+  "add-runtime": runtimes("Register an additional OCI compatible runtime"),
   "allow-direct-routing": bool("Allow remote access to published ports on container IP addresses"),
   "allow-insecure-tcp": bool(
     "Listen on TCP addresses of the network without TLS: everybody who reaches the port controls this machine",
@@ -152,6 +153,21 @@ function givenTwice(
     path,
     `the following directives are specified both as a flag and in the configuration file: ${conflicts.join(", ")}`,
   );
+}
+
+/** `name=path`, again and again. */
+function runtimes(usage: string): Flag<Readonly<Record<string, RuntimeSetting>>> {
+  return {
+    typeName: "runtime",
+    usage,
+    initial: {},
+    defaultText: "[]",
+    parse: (text, previous) => {
+      const [name = "", path = ""] = text.split(/=(.*)/s, 2);
+      if (name === "" || path === "") throw new Error(`invalid runtime argument: ${text}`);
+      return { ...previous, [name]: { path, args: [] } };
+    },
+  };
 }
 
 /** The files of TLS where docker looks for them; who says anything about verifying wants TLS. Source: cmd/dockerd. */

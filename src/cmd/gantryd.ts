@@ -78,10 +78,10 @@ async function serve({ settings, notes }: ParsedDaemonLine, readAgain: () => Dae
   const hosts =
     settings.host.length > 0 ? settings.host : [`unix://${join(settings["exec-root"], "gantry.sock")}`];
   for (const host of hosts) logger.info({ address: await api.listen(host) }, "API listens");
-  process.on("SIGHUP", () => {
+  process.on("SIGHUP", async () => {
     try {
       const next = readAgain();
-      const ignored = engine.reload(next);
+      const ignored = await engine.reload(next);
       setLevel(levelOf(next));
       if (ignored.length > 0) logger.warn({ settings: ignored }, "changed settings that need a restart");
       logger.info({ config: withoutSecrets(next) }, "Reloaded configuration");
@@ -119,7 +119,7 @@ function createApi(engine: Engine, settings: DaemonSettings, logger: Logger): Ht
     experimental: settings.experimental,
     logger,
     whenHungUp: engine.whenHungUp,
-    ...(engine.authorization ? { authorizer: engine.authorization } : {}),
+    authorizer: engine.authorization,
     ...(tls ? { tls } : {}),
     allowInsecureTcp: settings["allow-insecure-tcp"],
     ...(settings.group === "" ? {} : { socketGroup: settings.group }),

@@ -16,7 +16,7 @@ import { createNetworks } from "./parts/networks.ts";
 import { createPlugins } from "./parts/plugins.ts";
 import { openStores } from "./parts/stores.ts";
 import { createSystem } from "./parts/system.ts";
-import { taskBasisOf } from "./parts/tasks.ts";
+import { runtimeChoiceOf, taskBasisOf } from "./parts/tasks.ts";
 import { createVolumes } from "./parts/volumes.ts";
 import { registryAccess, transferLimits } from "./registry-settings.ts";
 import { type RunOptions, type RunResult, runContainer } from "./run-container.ts";
@@ -45,10 +45,10 @@ export interface Engine extends AsyncDisposable {
   /** Plug-ins that the engine runs itself. */
   readonly plugins: ManagedPluginService;
   readonly system: SystemService;
-  /** Plug-ins that decide about requests; undefined where none are configured. */
-  readonly authorization: AuthorizationPlugins | undefined;
+  /** Plug-ins that decide about requests. */
+  readonly authorization: AuthorizationPlugins;
   /** Takes over what may change while it runs; names of changed settings that need a new start. */
-  reload(settings: DaemonSettings): string[];
+  reload(settings: DaemonSettings): Promise<string[]>;
   /** Stops every container where the settings say that they do not outlive the engine; to be called before disposal. */
   stop(): Promise<void>;
   /** Resolves when the peer of that unix socket has closed it for good; rejects when the signal aborts. */
@@ -107,13 +107,16 @@ async function assemble(
     volumes: volumes.service,
     volumeCopies: new VolumeCopies({ volumes: volumes.service, workers }),
     plugins: plugins.managed,
-    system,
+    system: system.service,
     authorization: plugins.authorization,
-    reload: (next) => {
+    reload: async (next) => {
+      // First: it alone can fail, and then nothing has changed.
+      runtime.setRuntimes(runtimeChoiceOf(next));
       const ignored = current.reload(next);
       images.setLimits(transferLimits(current.values));
       remotes.configure(registryAccess(current.values));
-      system.announceReload(current.describe());
+      await system.refreshRuntimes();
+      system.service.announceReload(current.describe());
       return ignored;
     },
     stop: async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineIdOf } from "../../src/cmd/parts/engine-id.ts";
 import { firewallTableName } from "../../src/drivers/firewall-nftables/mod.ts";
@@ -124,6 +124,41 @@ describe("SIGHUP", () => {
       process.kill(engine.pid(), "SIGHUP");
       await untilTrue(() => engine.log().includes("the configuration stays as it was"));
       expect(await info()).toBe("false [a=b] true\n");
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "changes runtimes, what containers are like by default, and who decides about requests",
+    async () => {
+      const { docker, engine } = harness;
+      const wrapper = join(folder.path, "wrapper");
+      const calls = join(folder.path, "calls");
+      writeFileSync(wrapper, `#!/bin/sh\necho "$1" >> ${calls}\nshift\nexec crun "$@"\n`, { mode: 0o755 });
+      configure({
+        runtimes: { wrapped: { path: wrapper, runtimeArgs: ["--own"] } },
+        "default-runtime": "wrapped",
+        "default-shm-size": "3M",
+      });
+      process.kill(engine.pid(), "SIGHUP");
+      const info = async (format: string) => (await docker(["info", "--format", format])).stdout.trim();
+      await untilTrue(async () => (await info("{{.DefaultRuntime}}")) === "wrapped");
+      expect(await info("{{json .Runtimes.wrapped}}")).toContain('"runtimeArgs":["--own"]');
+      const { stdout } = await docker([...["run", "--rm", TEST_IMAGE], "df", "-k", "/dev/shm"]);
+      expect(stdout).toContain(" 3072 ");
+      expect(readFileSync(calls, "utf8")).toContain("--own");
+      configure({ "default-runtime": "nowhere" });
+      process.kill(engine.pid(), "SIGHUP");
+      await untilTrue(() => engine.log().includes("specified default runtime 'nowhere' does not exist"));
+      expect(await info("{{.DefaultRuntime}}")).toBe("wrapped");
+      configure({ "authorization-plugins": ["nobody"] });
+      process.kill(engine.pid(), "SIGHUP");
+      await untilTrue(async () => (await docker(["version"])).code !== 0);
+      expect((await docker(["ps"])).stderr).toContain("plugin nobody failed with error");
+      configure({});
+      process.kill(engine.pid(), "SIGHUP");
+      await untilTrue(async () => (await docker(["version"])).code === 0);
+      expect(await info("{{.DefaultRuntime}}")).toBe("crun");
     },
     TIMEOUT_MS,
   );

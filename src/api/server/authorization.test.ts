@@ -4,6 +4,7 @@ import { TestServer } from "../testing/server.ts";
 import type { AuthorizationRequest, AuthorizationResponse } from "./authorization.ts";
 
 class RecordingAuthorizer {
+  readonly isAsked = true;
   readonly requests: AuthorizationRequest[] = [];
   readonly responses: AuthorizationResponse[] = [];
   denyRequest = false;

@@ -14,6 +14,8 @@ export type ResponseGate = Authorization;
 
 /** Decides about requests. Errors: whatever the client is to be told instead. */
 export interface Authorizer {
+  /** Whether there is anything to decide now; nothing is held back for it where not. */
+  readonly isAsked: boolean;
   checkRequest(request: AuthorizationRequest): Promise<ResponseGate>;
 }
 

@@ -98,7 +98,7 @@ export class Router {
 
   #add(endpoint: Endpoint): void {
     this.#serveAt(endpoint.method, endpoint.path, async (exchange) => {
-      if (this.#authorizer) await authorize(exchange, this.#authorizer);
+      if (this.#authorizer?.isAsked) await authorize(exchange, this.#authorizer);
       checkVersion(exchange.version, endpoint);
       await endpoint.handle(exchange);
     });

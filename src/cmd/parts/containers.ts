@@ -40,7 +40,6 @@ export function createContainers(needs: ContainerNeeds, resources: AsyncDisposab
   const { settings, logger, events, world, workers, stores, images, tasks, runtime } = needs;
   const { snapshotter, paths } = stores;
   const mounter = { mount: mountSnapshot, unmount: unmountSnapshot };
-  const runtimes = runtime.runtimes.map(({ name }) => name);
   const parts: ContainerParts = {
     store: stores.containers,
     images: new ContainerImageSource(images, stores.images, machinePlatform()),
@@ -63,8 +62,21 @@ export function createContainers(needs: ContainerNeeds, resources: AsyncDisposab
     health: new HealthMonitors(),
     committer: { service: images, images: stores.images, content: stores.content, leases: stores.leases },
     logger,
-    defaults: hostDefaultsOf(settings, runtimes[0]!, needs.cgroupVersion, tasks.facts),
-    host: { cpus: countCpus(), limits: needs.limits, runtimes },
+    get defaults() {
+      return hostDefaultsOf(
+        needs.current.values,
+        runtime.runtimes[0]!.name,
+        needs.cgroupVersion,
+        tasks.facts,
+      );
+    },
+    host: {
+      cpus: countCpus(),
+      limits: needs.limits,
+      get runtimes() {
+        return runtime.runtimes.map(({ name }) => name);
+      },
+    },
     background: resources.use(new BackgroundWork(logger)),
     locks: new KeyedMutex(),
   };

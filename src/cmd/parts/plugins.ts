@@ -26,25 +26,24 @@ export interface EnginePlugins {
   /** All that there are, to whoever needs one. */
   readonly all: Plugins;
   readonly managed: ManagedPluginService;
-  /** Those that decide about requests; undefined where none are configured. */
-  readonly authorization: AuthorizationPlugins | undefined;
+  /** Those that decide about requests. */
+  readonly authorization: AuthorizationPlugins;
   /** Drivers as `info` lists them, the engine's own among them. */
   names(volume: readonly string[], network: readonly string[], log: readonly string[]): PluginsInfo;
 }
 
 /** An engine's plug-ins: those that announce themselves, and those that it runs. */
 export function createPlugins(needs: PluginNeeds, resources: AsyncDisposableStack): EnginePlugins {
-  const { runRoot, settings, logger } = needs;
+  const { runRoot, current, logger } = needs;
   const managed = createManagedPlugins(needs, resources);
   const all = new Plugins({ directories: pluginDirectories(runRoot), managed, logger });
-  const names = settings["authorization-plugin"];
+  const deciding = () => current.values["authorization-plugin"];
   const isDismissed = (name: string) => managed.isDismissed(name);
   return {
     all,
     managed,
-    authorization:
-      names.length > 0 ? new AuthorizationPlugins({ plugins: all, names, isDismissed, logger }) : undefined,
-    names: (volume, network, log) => pluginNames({ volume, network, log, authorization: names }, all),
+    authorization: new AuthorizationPlugins({ plugins: all, names: deciding, isDismissed, logger }),
+    names: (volume, network, log) => pluginNames({ volume, network, log, authorization: deciding() }, all),
   };
 }
 

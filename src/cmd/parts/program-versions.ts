@@ -11,12 +11,12 @@ async function askVersion(command: string): Promise<string> {
 
 /** What each OCI runtime says of its own version; empty where it does not say. */
 export async function describeRuntimes(
-  runtimes: ReadonlyArray<{ readonly name: string; readonly path: string }>,
+  runtimes: ReadonlyArray<Omit<RuntimeProgram, "version">>,
 ): Promise<RuntimeProgram[]> {
   return await Promise.all(
-    runtimes.map(async ({ name, path }) => {
+    runtimes.map(async ({ name, path, args }) => {
       const text = await askVersion(path);
-      return { name, path, version: /version:? (\S+)/.exec(text)?.[1] ?? "" };
+      return { name, path, args, version: /version:? (\S+)/.exec(text)?.[1] ?? "" };
     }),
   );
 }

@@ -31,9 +31,16 @@ export interface SystemNeeds extends Foundation {
   readonly devices: DeviceRequests;
 }
 
-export async function createSystem(needs: SystemNeeds): Promise<SystemService> {
+export interface EngineSystem {
+  readonly service: SystemService;
+  /** `info` and `version` tell of the runtimes that there are now. */
+  refreshRuntimes(): Promise<void>;
+}
+
+export async function createSystem(needs: SystemNeeds): Promise<EngineSystem> {
   const { settings, stores, remotes, images, plugins, volumes, networks, logs, containers } = needs;
-  return new SystemService({
+  let runtimes = await describeRuntimes(needs.runtime.runtimes);
+  const service = new SystemService({
     engineId: needs.engineId,
     dataRoot: needs.dataRoot,
     containers: stores.containers,
@@ -45,7 +52,7 @@ export async function createSystem(needs: SystemNeeds): Promise<SystemService> {
     host: () => readHostFacts(needs.world, securitySettingsOf(settings)),
     limits: needs.limits,
     devices: deviceSourceOf(needs.devices),
-    runtimes: await describeRuntimes(needs.runtime.runtimes),
+    runtimes: () => runtimes,
     init: () => describeInit(settings["init-path"]),
     current: () => {
       const { values } = needs.current;
@@ -67,6 +74,12 @@ export async function createSystem(needs: SystemNeeds): Promise<SystemService> {
       volumes: () => volumes.service.listWithUsage(),
     },
   });
+  return {
+    service,
+    async refreshRuntimes() {
+      runtimes = await describeRuntimes(needs.runtime.runtimes);
+    },
+  };
 }
 
 function deviceSourceOf(devices: DeviceRequests): DeviceSource {

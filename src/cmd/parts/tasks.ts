@@ -3,8 +3,10 @@ import {
   type HostFacts,
   OciRuntime,
   type OciRuntimeOptions,
+  type RuntimeChoice,
   readHostFacts,
 } from "../../drivers/runtime-oci/mod.ts";
+import type { DaemonSettings } from "../daemon-settings.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** What containers' tasks and plug-ins' have in common. */
@@ -15,15 +17,17 @@ export interface TaskBasis {
   createRuntime(roots: Pick<OciRuntimeOptions, "runRoot" | "bundlesRoot">): OciRuntime;
 }
 
-export function taskBasisOf({ dataRoot, settings, world, limits, reactor, logger }: Foundation): TaskBasis {
-  const programs = Object.entries(settings["add-runtime"]);
+/** The OCI runtimes that the settings name. */
+export function runtimeChoiceOf(settings: DaemonSettings): RuntimeChoice {
   const defaultRuntime = settings["default-runtime"];
-  const options = {
-    reactor,
-    runtimes: Object.fromEntries(programs.map(([name, path]) => [name, { path }])),
+  return {
+    runtimes: settings["add-runtime"],
     ...(defaultRuntime === "" ? {} : { defaultRuntime }),
-    logger,
   };
+}
+
+export function taskBasisOf({ dataRoot, settings, world, limits, reactor, logger }: Foundation): TaskBasis {
+  const options = { reactor, ...runtimeChoiceOf(settings), logger };
   return {
     cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
     facts: readHostFacts(world, limits),

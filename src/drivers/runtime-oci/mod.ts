@@ -4,8 +4,8 @@ export { deriveCgroupParent } from "./cgroup-parent.ts";
 export { findHostDevices } from "./host-devices.ts";
 export { readHostFacts } from "./host-facts.ts";
 export { findInitProgram, nameOfInit } from "./init-program.ts";
-export { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
-export { findProgram } from "./runtime-programs.ts";
+export { OciRuntime, type OciRuntimeOptions, type RuntimeChoice } from "./oci-runtime.ts";
+export { findProgram, type RuntimeSetting } from "./runtime-programs.ts";
 export { apparmorProfileOf, DEFAULT_APPARMOR_PROFILE } from "./spec/apparmor.ts";
 export {
   buildRuntimeSpec,

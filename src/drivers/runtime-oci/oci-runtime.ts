@@ -22,15 +22,18 @@ import {
 } from "./runtime-programs.ts";
 import { serializeDocument } from "./serialize-document.ts";
 
-export interface OciRuntimeOptions {
+export interface RuntimeChoice {
+  /** Runtimes by name beside crun and runc. */
+  readonly runtimes?: Readonly<Record<string, RuntimeSetting>>;
+  readonly defaultRuntime?: string;
+}
+
+export interface OciRuntimeOptions extends RuntimeChoice {
   readonly reactor: Reactor;
   /** Directory of this engine alone, gone after a reboot: state of the runtimes, exit codes. */
   readonly runRoot: string;
   /** Directory that holds this engine's bundles and nothing else, each named by its container id. */
   readonly bundlesRoot: string;
-  /** Runtimes by name beside crun and runc. */
-  readonly runtimes?: Readonly<Record<string, RuntimeSetting>>;
-  readonly defaultRuntime?: string;
   /** Program of the monitor; by default conmon in `PATH`. */
   readonly conmonPath?: string;
   readonly logger?: Logger;
@@ -39,9 +42,15 @@ export interface OciRuntimeOptions {
 const RUNTIME_FILE = "runtime";
 const CONFIG_FILE = "config.json";
 
+function chooseRuntimes({ runtimes = {}, defaultRuntime }: RuntimeChoice): RuntimeProgram[] {
+  const found = findRuntimes(runtimes, defaultRuntime);
+  if (found.length > 0) return found;
+  throw internal("no OCI runtime was found", { hint: "Install the package crun." });
+}
+
 /** Runs tasks with OCI runtimes under conmon. */
 export class OciRuntime implements TaskRuntime {
-  readonly runtimes: readonly RuntimeProgram[];
+  #runtimes: readonly RuntimeProgram[];
   readonly #bundlesRoot: string;
   readonly #context: EngineContext;
   readonly #seccomp = new CompiledSeccomp();
@@ -52,10 +61,7 @@ export class OciRuntime implements TaskRuntime {
     if (conmonPath === undefined) {
       throw internal("conmon was not found", { hint: "Install the package conmon." });
     }
-    this.runtimes = findRuntimes(options.runtimes ?? {}, options.defaultRuntime);
-    if (this.runtimes.length === 0) {
-      throw internal("no OCI runtime was found", { hint: "Install the package crun." });
-    }
+    this.#runtimes = chooseRuntimes(options);
     this.#bundlesRoot = options.bundlesRoot;
     const exits = new ExitDirectory(options.reactor, join(options.runRoot, "exits"));
     this.#context = new EngineContext(
@@ -105,8 +111,17 @@ export class OciRuntime implements TaskRuntime {
     }
   }
 
+  get runtimes(): readonly RuntimeProgram[] {
+    return this.#runtimes;
+  }
+
+  /** From now on new tasks have these runtimes to choose from. Errors: as the constructor's; nothing has changed then. */
+  setRuntimes(choice: RuntimeChoice): void {
+    this.#runtimes = chooseRuntimes(choice);
+  }
+
   async adopt(handle: TaskHandle): Promise<Task | undefined> {
-    const runtime = this.runtimes.find((known) => known.name === handle.runtime);
+    const runtime = this.#runtimes.find((known) => known.name === handle.runtime);
     if (!runtime) return undefined;
     const recorded = this.#context.exits.read(handle.containerId) !== undefined;
     if (!recorded && !isAlive(handle.process) && !existsSync(handle.bundle)) return undefined;
@@ -141,7 +156,7 @@ export class OciRuntime implements TaskRuntime {
   }
 
   #runtimeNamed(name: string): RuntimeProgram {
-    const runtime = name === "" ? this.runtimes[0] : this.runtimes.find((known) => known.name === name);
+    const runtime = name === "" ? this.#runtimes[0] : this.#runtimes.find((known) => known.name === name);
     if (!runtime) throw invalidArgument(`unknown or invalid runtime name: ${name}`);
     return runtime;
   }

@@ -40,7 +40,8 @@ type Message = Readonly<Record<string, unknown>>;
 
 export interface AuthorizationPluginsOptions {
   readonly plugins: Plugins;
-  readonly names: readonly string[];
+  /** Names of those that decide now. */
+  readonly names: () => readonly string[];
   /** Whether the plug-in of that name was disabled while the engine runs, and is to be asked no more. */
   readonly isDismissed: (name: string) => boolean;
   readonly logger: Logger;
@@ -52,11 +53,14 @@ export interface AuthorizationPluginsOptions {
  */
 export class AuthorizationPlugins {
   readonly #options: AuthorizationPluginsOptions;
-  readonly #names: readonly string[];
 
   constructor(options: AuthorizationPluginsOptions) {
     this.#options = options;
-    this.#names = [...new Set(options.names)];
+  }
+
+  /** Whether anybody is asked at all. */
+  get isAsked(): boolean {
+    return this.#options.names().length > 0;
   }
 
   /** Errors: permissionDenied, and internal where a plug-in does not answer. */
@@ -75,7 +79,7 @@ export class AuthorizationPlugins {
   }
 
   async #ask(method: string, message: Message): Promise<void> {
-    for (const name of this.#names) {
+    for (const name of new Set(this.#options.names())) {
       if (this.#options.isDismissed(name)) continue;
       const verdict = await this.#verdictOf(name, method, message);
       if (verdict.allowed) continue;

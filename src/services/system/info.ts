@@ -5,7 +5,7 @@ import type { ContainerStore } from "../../core/containers/container-record.ts";
 import type { LimitSupport } from "../../os/linux/cgroup/limit-support.ts";
 import type { SystemInfo } from "../../spec/engine-api/mod.ts";
 import { tellMissingLimits } from "./missing-limits.ts";
-import type { SystemServiceParts } from "./parts.ts";
+import type { RuntimeProgram, SystemServiceParts } from "./parts.ts";
 
 /** What docker says of an engine that is in no cluster. */
 const NO_SWARM: NonNullable<SystemInfo["Swarm"]> = {
@@ -19,7 +19,8 @@ const NO_SWARM: NonNullable<SystemInfo["Swarm"]> = {
 
 /** What the engine has and can do, and what is wrong with it. */
 export async function describeSystem(parts: SystemServiceParts): Promise<SystemInfo> {
-  const { snapshotter, runtimes, limits, addressPools } = parts;
+  const { snapshotter, limits, addressPools } = parts;
+  const runtimes = parts.runtimes();
   const host = parts.host();
   const init = await parts.init();
   const devices = await parts.devices.list();
@@ -60,7 +61,7 @@ export async function describeSystem(parts: SystemServiceParts): Promise<SystemI
     Labels: [...current.labels],
     ExperimentalBuild: parts.experimental,
     ServerVersion: VERSION,
-    Runtimes: Object.fromEntries(runtimes.map(({ name, path }) => [name, { path }])),
+    Runtimes: describeRuntimes(runtimes),
     DefaultRuntime: runtimes[0]?.name ?? "",
     Swarm: NO_SWARM,
     LiveRestoreEnabled: current.liveRestore,
@@ -79,6 +80,15 @@ export async function describeSystem(parts: SystemServiceParts): Promise<SystemI
       devices.errors,
     ),
   };
+}
+
+function describeRuntimes(runtimes: readonly RuntimeProgram[]): SystemInfo["Runtimes"] {
+  return Object.fromEntries(
+    runtimes.map(({ name, path, args }) => [
+      name,
+      { path, ...(args.length > 0 ? { runtimeArgs: [...args] } : {}) },
+    ]),
+  );
 }
 
 function describeLimits(limits: LimitSupport) {

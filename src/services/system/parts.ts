@@ -12,6 +12,7 @@ import type { HostFacts } from "./host-facts.ts";
 export interface RuntimeProgram {
   readonly name: string;
   readonly path: string;
+  readonly args: readonly string[];
   readonly version: string;
 }
 
@@ -38,7 +39,8 @@ export interface SystemServiceParts {
   readonly host: () => HostFacts;
   readonly limits: LimitSupport;
   readonly devices: DeviceSource;
-  readonly runtimes: readonly RuntimeProgram[];
+  /** The OCI runtimes, the default one first. */
+  readonly runtimes: () => readonly RuntimeProgram[];
   readonly init: () => Promise<InitProgram>;
   /** Settings that a reload of the configuration changes. */
   readonly current: () => {

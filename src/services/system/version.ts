@@ -8,7 +8,7 @@ import type { SystemServiceParts } from "./parts.ts";
 export async function describeVersion(
   parts: SystemServiceParts,
 ): Promise<Omit<SystemVersion, "ApiVersion" | "MinAPIVersion">> {
-  const { runtimes, experimental } = parts;
+  const { experimental } = parts;
   const { architecture } = hostPlatform();
   const init = await parts.init();
   const kernel = parts.host().kernel;
@@ -30,7 +30,7 @@ export async function describeVersion(
           Os: "linux",
         },
       },
-      ...runtimes.map(({ name, version }) => ({ Name: name, Version: version, Details: {} })),
+      ...parts.runtimes().map(({ name, version }) => ({ Name: name, Version: version, Details: {} })),
       { Name: init.name, Version: init.version, Details: { GitCommit: init.commit } },
     ],
     Version: VERSION,
