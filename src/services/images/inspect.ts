@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { formatRfc3339Nano } from "../../base/time.ts";
 import type { ImageInspectResponse, OCIPlatform } from "../../spec/engine-api/mod.ts";
+import type { Descriptor } from "../../spec/oci-image/descriptor.ts";
 import { normalizePlatform, parsePlatform } from "../../spec/oci-image/platform.ts";
 import { familiarString } from "../../spec/reference/reference.ts";
 import { toApiDescriptor } from "./api-descriptor.ts";
@@ -23,6 +24,7 @@ export async function inspectImage(
   const platform = parsePlatform(image.platform);
   const names = shownNames(parts, image.id);
   const { descriptor } = await readTarget(parts, wanted ? manifest : target);
+  const described: Descriptor = wanted ? { ...descriptor, platform } : descriptor;
   const layers = config.rootfs.diff_ids;
   const identity = identityOf(parts, image.id);
   return {
@@ -46,7 +48,7 @@ export async function inspectImage(
       image.lastTaggedAtMs === 0
         ? {}
         : { LastTagTime: formatRfc3339Nano(BigInt(image.lastTaggedAtMs) * 1_000_000n) },
-    Descriptor: toApiDescriptor(descriptor),
+    Descriptor: toApiDescriptor(described),
     ...(identity && { Identity: identity }),
     ...(options.manifests && { Manifests: await describeManifests(parts, target, { identity: false }) }),
   };

@@ -83,6 +83,7 @@ test("platforms of an index gather under one image", async () => {
     undefined,
   ]);
   const foreign = await f.service.inspect(name, { manifests: false, platform: S390X });
+  expect(foreign.Descriptor?.platform).toEqual(S390X);
   expect(foreign).toMatchObject({
     Architecture: "s390x",
     RepoTags: [name],
