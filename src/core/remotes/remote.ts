@@ -13,6 +13,8 @@ export interface RegistryCredentials {
   /** A bearer token that is sent as it is. */
   readonly registryToken?: string;
   readonly serverAddress?: string;
+  /** The program that asked the engine, by its `User-Agent`. */
+  readonly client?: string;
 }
 
 export interface RemoteOptions {

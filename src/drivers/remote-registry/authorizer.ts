@@ -5,7 +5,7 @@ import type { AuthChallenge } from "../../spec/distribution/challenge.ts";
 import { parseTokenGrant, type TokenGrant } from "../../spec/distribution/token.ts";
 import { readRegistryError } from "./registry-error.ts";
 import { isInsecure, type RegistrySettings } from "./settings.ts";
-import type { HttpRequest, HttpTransport } from "./transport.ts";
+import type { HttpRequest, HttpSender } from "./transport.ts";
 
 const MAX_TOKEN_BYTES = 256 * 1024;
 const MAX_CACHED_TOKENS = 512;
@@ -53,7 +53,7 @@ function basic(username: string, password: string): string {
 
 /** Says who asks, to one registry with one set of credentials. Source: distribution "Token Authentication Specification". */
 export class Authorizer {
-  readonly #transport: HttpTransport;
+  readonly #transport: HttpSender;
   readonly #settings: RegistrySettings;
   readonly #cache: TokenCache;
   readonly #credentials: RegistryCredentials;
@@ -61,7 +61,7 @@ export class Authorizer {
   readonly #fingerprint: string;
 
   constructor(
-    transport: HttpTransport,
+    transport: HttpSender,
     settings: RegistrySettings,
     cache: TokenCache,
     credentials: RegistryCredentials,

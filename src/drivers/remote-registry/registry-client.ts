@@ -6,7 +6,7 @@ import type { Authorizer } from "./authorizer.ts";
 import { isRetryable } from "./connection-error.ts";
 import { type RegistryError, readRegistryError } from "./registry-error.ts";
 import { isInsecure, type RegistrySettings } from "./settings.ts";
-import type { HttpAnswer, HttpRequest, HttpTransport } from "./transport.ts";
+import type { HttpAnswer, HttpRequest, HttpSender } from "./transport.ts";
 
 const MAX_REDIRECTS = 10;
 export const MAX_RETRY_DELAY_MS = 15_000;
@@ -44,7 +44,7 @@ class TransientFailure extends EngineError {
 /** Requests to one registry endpoint: with authorisation, redirects and retries. */
 export class RegistryClient {
   readonly base: URL;
-  readonly #transport: HttpTransport;
+  readonly #transport: HttpSender;
   readonly #authorizer: Authorizer;
   readonly #settings: RegistrySettings;
   readonly #signal: AbortSignal | undefined;
@@ -54,7 +54,7 @@ export class RegistryClient {
     base: URL,
     challenges: readonly AuthChallenge[],
     parts: {
-      readonly transport: HttpTransport;
+      readonly transport: HttpSender;
       readonly authorizer: Authorizer;
       readonly settings: RegistrySettings;
       readonly signal: AbortSignal | undefined;

@@ -8,6 +8,7 @@ import type {
 import type { ImageSearchItem } from "../../spec/engine-api/mod.ts";
 import { DEFAULT_DOMAIN, type NamedReference } from "../../spec/reference/reference.ts";
 import { Authorizer, realmUrl, TokenCache } from "./authorizer.ts";
+import { onBehalfOf } from "./client-agent.ts";
 import { EndpointFinder } from "./endpoints.ts";
 import { RegistryClient } from "./registry-client.ts";
 import { RegistryError } from "./registry-error.ts";
@@ -15,7 +16,7 @@ import { RegistryRepository } from "./repository.ts";
 import { searchCatalog } from "./search-catalog.ts";
 import { searchIndex } from "./search-index.ts";
 import type { RegistrySettings } from "./settings.ts";
-import { HttpTransport } from "./transport.ts";
+import { type HttpSender, HttpTransport } from "./transport.ts";
 
 const SEARCH_HOST = "index.docker.io";
 const DEFAULT_SEARCH_LIMIT = 25;
@@ -55,7 +56,7 @@ export class RegistryRemotes implements RemoteFactory {
     const clients = {
       mirrors: async () => {
         const mirrors = this.#endpoints.mirrorsOf(reference.domain);
-        const opened = mirrors.map((mirror) => this.#openMirror(mirror, signal));
+        const opened = mirrors.map((mirror) => this.#openMirror(mirror, credentials, signal));
         return (await Promise.all(opened)).filter((client) => client !== undefined);
       },
       own: () => {
@@ -83,12 +84,7 @@ export class RegistryRemotes implements RemoteFactory {
         .catch((error) => throwUnauthenticated(endpoint.base, error));
       return { identityToken: grant.refreshToken };
     }
-    const client = new RegistryClient(endpoint.base, endpoint.challenges, {
-      transport: this.#transport,
-      authorizer,
-      settings: this.#settings,
-      signal: undefined,
-    });
+    const client = this.#client(endpoint, credentials, undefined);
     try {
       const answer = await client.request({ method: "GET", target: "v2/", scopes: [], expect: [200] });
       await answer.discard();
@@ -115,11 +111,11 @@ export class RegistryRemotes implements RemoteFactory {
     const [, host, rest] = /^([^/]*[.:][^/]*|localhost)\/(.+)$/.exec(term) ?? [];
     const query = { term: rest ?? term, limit, credentials, signal };
     if (host === undefined || host === DEFAULT_DOMAIN || host === SEARCH_HOST) {
-      return searchIndex(this.#transport, { ...query, base: new URL(`https://${SEARCH_HOST}/`) });
+      return searchIndex(this.#sender(credentials), { ...query, base: new URL(`https://${SEARCH_HOST}/`) });
     }
     const endpoint = await this.#endpoints.find(host, signal);
     try {
-      return await searchIndex(this.#transport, { ...query, base: endpoint.base });
+      return await searchIndex(this.#sender(credentials), { ...query, base: endpoint.base });
     } catch (error) {
       if (!(error instanceof RegistryError && error.status === 404)) throw error;
       return searchCatalog(this.#client(endpoint, credentials, signal), query.term, limit);
@@ -131,10 +127,14 @@ export class RegistryRemotes implements RemoteFactory {
     return this.#transport.close();
   }
 
-  async #openMirror(base: URL, signal: AbortSignal | undefined): Promise<RegistryClient | undefined> {
+  async #openMirror(
+    base: URL,
+    { client }: RegistryCredentials,
+    signal: AbortSignal | undefined,
+  ): Promise<RegistryClient | undefined> {
     try {
       // The user's credentials are for the registry, not for whoever mirrors it.
-      return this.#client(await this.#endpoints.ping(base, signal), {}, signal);
+      return this.#client(await this.#endpoints.ping(base, signal), client ? { client } : {}, signal);
     } catch (error) {
       if (signal?.aborted) throw error;
       this.#settings.logger.warn({ err: error, mirror: base.href }, "registry mirror does not answer");
@@ -148,7 +148,7 @@ export class RegistryRemotes implements RemoteFactory {
     signal: AbortSignal | undefined,
   ): RegistryClient {
     return new RegistryClient(endpoint.base, endpoint.challenges, {
-      transport: this.#transport,
+      transport: this.#sender(credentials),
       authorizer: this.#authorizer(credentials, signal),
       settings: this.#settings,
       signal,
@@ -156,7 +156,11 @@ export class RegistryRemotes implements RemoteFactory {
   }
 
   #authorizer(credentials: RegistryCredentials, signal: AbortSignal | undefined): Authorizer {
-    return new Authorizer(this.#transport, this.#settings, this.#tokens, credentials, signal);
+    return new Authorizer(this.#sender(credentials), this.#settings, this.#tokens, credentials, signal);
+  }
+
+  #sender({ client }: RegistryCredentials): HttpSender {
+    return onBehalfOf(this.#transport, client, this.#settings.userAgent);
   }
 }
 

@@ -2,7 +2,7 @@ import { unavailable } from "../../base/errors.ts";
 import type { RegistryCredentials } from "../../core/remotes/remote.ts";
 import type { ImageSearchItem } from "../../spec/engine-api/mod.ts";
 import { readRegistryError } from "./registry-error.ts";
-import type { HttpTransport } from "./transport.ts";
+import type { HttpSender } from "./transport.ts";
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT = 1024;
@@ -18,7 +18,7 @@ export interface SearchQuery {
 }
 
 /** What a search index finds. Errors: unavailable, and what the index refuses. Source: Docker Registry API v1, "Search". */
-export async function searchIndex(transport: HttpTransport, query: SearchQuery): Promise<ImageSearchItem[]> {
+export async function searchIndex(transport: HttpSender, query: SearchQuery): Promise<ImageSearchItem[]> {
   const url = new URL("v1/search", query.base);
   url.searchParams.set("q", query.term);
   url.searchParams.set("n", String(query.limit));

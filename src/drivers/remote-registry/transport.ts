@@ -47,6 +47,9 @@ function lookupFixed(addresses: readonly string[]): LookupFunction {
 /** `localhost` is this machine whatever a resolver says of it: the promise that plain HTTP to it rests on. */
 const LOOPBACK = ["127.0.0.1", "::1"];
 
+/** Whatever sends single requests. */
+export type HttpSender = Pick<HttpTransport, "send">;
+
 /** Sends single HTTP requests over kept connections. Knows nothing of registries, redirects or retries. */
 export class HttpTransport {
   readonly #settings: RegistrySettings;

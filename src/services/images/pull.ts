@@ -78,7 +78,9 @@ function pullOne(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
-  const key = JSON.stringify([fullString(reference), request.platform, request.credentials]);
+  // Whoever asks: the same is brought.
+  const account = { ...request.credentials, client: undefined };
+  const key = JSON.stringify([fullString(reference), request.platform, account]);
   return parts.sharedPulls.join(key, { report, signal }, (shared, sharedSignal) =>
     pullReference(parts, reference, request, shared, sharedSignal),
   );

@@ -39,12 +39,13 @@ export class SystemService {
     return streamEvents(this.#parts.events, options);
   }
 
-  async login(credentials: AuthConfig): Promise<AuthResponse> {
+  async login(credentials: AuthConfig, { client }: { readonly client: string }): Promise<AuthResponse> {
     const server = credentials.serveraddress || "https://index.docker.io/v1/";
     const { identityToken } = await this.#parts.remotes.login(server, {
       ...(credentials.username ? { username: credentials.username } : {}),
       ...(credentials.password ? { password: credentials.password } : {}),
       ...(credentials.identitytoken ? { identityToken: credentials.identitytoken } : {}),
+      client,
     });
     return { Status: "Login Succeeded", IdentityToken: identityToken };
   }

@@ -42,7 +42,7 @@ describe("pull", () => {
     });
   });
 
-  test("credentials that cannot be read count as none", async () => {
+  test("credentials that cannot be read count as none; the client is known all the same", async () => {
     const asked: PullOptions[] = [];
     await using server = await serve({
       pull: async (options) => {
@@ -51,9 +51,11 @@ describe("pull", () => {
       },
     });
     for (const header of ["%%%", "bm9wZQ==", "e30="]) {
-      await server.request("POST", "/images/create?fromImage=x", { headers: { "X-Registry-Auth": header } });
+      await server.request("POST", "/images/create?fromImage=x", {
+        headers: { "X-Registry-Auth": header, "User-Agent": "tool/1" },
+      });
     }
-    expect(asked.map((options) => options.credentials)).toEqual([undefined, undefined, undefined]);
+    expect(asked.map((options) => options.credentials)).toEqual(Array(3).fill({ client: "tool/1" }));
   });
 
   test("errors before the first message are statuses, later ones messages", async () => {

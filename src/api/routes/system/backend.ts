@@ -40,5 +40,8 @@ export interface SystemBackend {
   /** Resolves when the events from now on are being collected. Ends at `untilNs` or when the signal is aborted. */
   events(options: EventsOptions): Promise<AsyncIterable<EngineEvent>>;
   /** Checks credentials against a registry. Errors: unauthenticated, unavailable. */
-  login(credentials: AuthConfig, options: { readonly signal: AbortSignal }): Promise<AuthResponse>;
+  login(
+    credentials: AuthConfig,
+    options: { readonly signal: AbortSignal; readonly client: string },
+  ): Promise<AuthResponse>;
 }

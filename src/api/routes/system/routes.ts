@@ -64,7 +64,8 @@ export function systemRoutes(backend: SystemBackend, options: SystemRouteOptions
       path: "/auth",
       handle: async (exchange) => {
         const config = readBody<AuthConfig>(authConfig, await exchange.readJson());
-        exchange.json(200, await backend.login(config, { signal: exchange.signal }));
+        const client = exchange.header("user-agent");
+        exchange.json(200, await backend.login(config, { signal: exchange.signal, client }));
       },
     },
     { method: "GET", path: "/events", handle: (exchange) => answerEvents(backend, exchange) },
