@@ -5,18 +5,21 @@ import {
   resolveContextName,
   resolveEndpoint,
 } from "../client/config/resolve-endpoint.ts";
+import type { Endpoint } from "../client/endpoint.ts";
 import { ConnectionError } from "../client/errors.ts";
 import type { Cli } from "./cli.ts";
+import { customHeaders } from "./custom-headers.ts";
 import { endpointSources } from "./endpoint-sources.ts";
 import { debugLine } from "./log-level.ts";
 
 /** A client of the engine; the local engine is started where it is meant and does not run. */
 export async function connect(cli: Cli): Promise<ApiClient> {
-  const resolved = resolve(cli);
+  const { resolved, headers } = resolve(cli);
   const pinned = cli.env["DOCKER_API_VERSION"];
   const client = new ApiClient({
     endpoint: resolved.endpoint,
-    headers: cli.config.HttpHeaders ?? {},
+    headers,
+    ...(await proxyOf(cli, resolved.endpoint)),
     ...(pinned ? { apiVersion: pinned } : {}),
     ...(cli.debugging ? { onRequest: (request: string) => cli.warn(debugLine(request, new Date())) } : {}),
   });
@@ -30,10 +33,16 @@ export async function connect(cli: Cli): Promise<ApiClient> {
   return client;
 }
 
-function resolve(cli: Cli): ResolvedEndpoint {
+interface Resolved {
+  readonly resolved: ResolvedEndpoint;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function resolve(cli: Cli): Resolved {
   const sources = endpointSources(cli);
   try {
-    return resolveEndpoint(sources);
+    const resolved = resolveEndpoint(sources);
+    return { resolved, headers: customHeaders(cli.env) ?? cli.config.HttpHeaders ?? {} };
   } catch (error) {
     // What contradicts itself on the command line is told as it is; the rest as what docker could not set itself up with.
     resolveContextName(sources);
@@ -43,6 +52,19 @@ function resolve(cli: Cli): ResolvedEndpoint {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+}
+
+/** The proxy of the environment; there is none for local sockets, nor for TLS, which is spoken with the engine itself. */
+async function proxyOf(cli: Cli, endpoint: Endpoint): Promise<{ proxy?: URL }> {
+  if (endpoint.kind !== "tcp" || endpoint.tls) return {};
+  const { proxyFor } = await import("../base/http-proxy.ts");
+  const proxy = proxyFor(
+    new URL(
+      `http://${endpoint.hostname.includes(":") ? `[${endpoint.hostname}]` : endpoint.hostname}:${endpoint.port}`,
+    ),
+    cli.env,
+  );
+  return proxy ? { proxy } : {};
 }
 
 async function startLocalEngine(cli: Cli, client: ApiClient, reason: ConnectionError): Promise<void> {

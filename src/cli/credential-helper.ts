@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import { run } from "../os/linux/spawn.ts";
 import type { AuthConfig } from "../spec/engine-api/mod.ts";
 import { ExitError } from "./exit.ts";
@@ -6,16 +7,24 @@ const NOT_FOUND = "credentials not found in native keychain";
 /** What a helper puts in place of a name where the secret is an identity token. */
 const TOKEN_USER = "<token>";
 
+/** What docker says that a verb was about. */
+const DOING = { get: "getting", store: "storing", erase: "erasing" } as const;
+
 /** Source: docker-credential-helpers, "Development": a verb, one document on stdin, one on stdout. */
-async function call(helper: string, verb: "get" | "store" | "erase", input: string): Promise<string> {
+async function call(helper: string, verb: keyof typeof DOING, input: string): Promise<string> {
   const command = `docker-credential-${helper}`;
-  const exit = await run({ command, args: [verb], stdin: Buffer.from(input), stdout: "collect" });
+  const failed = (reason: string, output: string) =>
+    new ExitError(1, `error ${DOING[verb]} credentials - err: ${reason}, out: \`${output}\``);
+  const exit = await run({ command, args: [verb], stdin: Buffer.from(input), stdout: "collect" }).catch(
+    (error: unknown) => {
+      const missing = messageOf(error).includes("no such file or directory");
+      const reason = missing ? "executable file not found in $PATH" : messageOf(error);
+      throw failed(`exec: ${JSON.stringify(command)}: ${reason}`, "");
+    },
+  );
   const output = exit.stdout.toString("utf8").trim();
   if (exit.code === 0) return output;
-  throw new ExitError(
-    1,
-    `error getting credentials - err: exit status ${exit.code ?? -1}, out: \`${output}\``,
-  );
+  throw failed(`exit status ${exit.code ?? -1}`, output);
 }
 
 /** The credentials that a helper keeps for a server; an empty object where it has none. */

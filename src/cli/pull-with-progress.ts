@@ -23,7 +23,8 @@ export interface PullRequest {
 export async function pullWithProgress(cli: Cli, request: PullRequest): Promise<string> {
   const parsed = parseNormalized(request.image);
   const reference = request.allTags ? parsed : tagNameOnly(parsed);
-  const auth = await authForImage(cli, request.image);
+  // Who cannot be asked for credentials is not asked: many an image needs none, and the registry says where one does.
+  const auth = await authForImage(cli, request.image).catch(() => ({}));
   const messages = pullImage(await cli.client(), {
     image: familiarName(reference),
     tag: request.allTags ? undefined : tagOrDigestOf(reference),

@@ -37,8 +37,12 @@ export async function runContainer(
   fitConsole(cli, body);
   const { Id: id } = await toldByRun(createWithPull(cli, body, options.create));
   if (options.detach) {
-    await start(client, id);
-    cli.print(id);
+    try {
+      await start(client, id);
+    } finally {
+      // docker tells it even where the start failed: the container may be there.
+      cli.print(id);
+    }
     return 0;
   }
   using _signals = options.proxySignals

@@ -17,6 +17,8 @@ export interface ApiClientOptions {
   readonly userAgent?: string;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The proxy that requests to an endpoint without TLS go through; connections that are taken over go past it. */
+  readonly proxy?: URL;
   /** Told of every request, without its query and body, which may hold secrets: `GET /v1.55/info`. */
   readonly onRequest?: (request: string) => void;
 }
@@ -268,6 +270,8 @@ export class ApiClient implements Disposable {
     const agent = hijack || !this.#agent ? false : this.#agent;
     if (endpoint.kind === "unix") return { ...common, agent, socketPath: endpoint.path };
     headers["Host"] = `${endpoint.hostname}:${endpoint.port}`;
+    const { proxy } = this.#options;
+    if (proxy && !hijack) return { ...common, agent, ...throughProxy(proxy, headers, path) };
     return { ...common, agent, host: endpoint.hostname, port: endpoint.port, ...tlsOptions(endpoint) };
   }
 }
@@ -275,6 +279,19 @@ export class ApiClient implements Disposable {
 interface Exchange {
   readonly response?: IncomingMessage;
   readonly upgraded?: { readonly socket: Duplex; readonly mediaType: string | undefined };
+}
+
+/** What a request to a proxy has otherwise than one to the host itself. Source: RFC 9112, 3.2.2; RFC 9110, 11.7.1. */
+function throughProxy(proxy: URL, headers: Record<string, string>, path: string): RequestOptions {
+  const { username, password } = proxy;
+  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = { "Proxy-Authorization": `Basic ${Buffer.from(secret).toString("base64")}` };
+  return {
+    host: proxy.hostname,
+    port: proxy.port || 80,
+    path: `http://${headers["Host"]}${path}`,
+    headers: { ...headers, ...(username === "" ? {} : authorization) },
+  };
 }
 
 function isTls(endpoint: Endpoint): boolean {

@@ -5,6 +5,7 @@ import { inspectImage } from "../../client/images/inspect.ts";
 import { inspectNetwork } from "../../client/networks/inspect.ts";
 import { inspectPlugin } from "../../client/plugins/inspect.ts";
 import { inspectVolume } from "../../client/volumes/inspect.ts";
+import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit.ts";
 import { bool, string } from "../flags/types.ts";
@@ -27,14 +28,17 @@ const KINDS = Object.keys(INSPECTORS) as readonly InspectedKind[];
 
 /** The object of that name of the first of these kinds that has one. */
 async function inspectFirst(
+  cli: Cli,
   kinds: readonly InspectedKind[],
-  client: ApiClient,
   name: string,
   size: boolean,
 ): Promise<Inspected> {
+  const client = await cli.client();
   for (const kind of kinds) {
     try {
-      return { kind, object: await INSPECTORS[kind](client, name, size) };
+      const object = await INSPECTORS[kind](client, name, size);
+      if (size && kind !== "container") cli.warn(`WARNING: --size ignored for ${kind}`);
+      return { kind, object };
     } catch (error) {
       // A name that is impossible for one kind of object may be that of another.
       const isOfNone = isKind(error, "notFound") || isKind(error, "invalidArgument");
@@ -68,9 +72,8 @@ export const command = defineCommand({
     if (given.has("type") && flags.type === "")
       throw new ExitError(1, `type is empty: must be one of ${listed()}`);
     const kinds = kindsOf(flags.type);
-    const client = await cli.client();
     return await inspectObjects(cli, args, flags.format, (name) =>
-      inspectFirst(kinds, client, name, flags.size),
+      inspectFirst(cli, kinds, name, flags.size),
     );
   },
 });

@@ -105,7 +105,9 @@ async function save(cli: Cli, key: string, auth: AuthConfig): Promise<void> {
   const helper = config.credHelpers?.[hostOf(key)] ?? config.credsStore;
   if (helper) {
     const { storeCredentials } = await import("../credential-helper.ts");
-    await storeCredentials(helper, key, auth);
+    await storeCredentials(helper, key, auth).catch((error: unknown) => {
+      throw new ExitError(1, `Error saving credentials: ${messageOf(error)}`);
+    });
     return;
   }
   const encoded = Buffer.from(`${auth.username ?? ""}:${auth.password ?? ""}`).toString("base64");
@@ -134,9 +136,9 @@ export const command = defineCommand({
     if (flags.password !== "")
       cli.warn("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
     const key = args[0] === undefined ? HUB_AUTH_KEY : authKey(hostOf(args[0]));
-    const stored = await storedAuth(cli, key);
-    const asksStored = flags.username === "" && flags.password === "" && stored.username && stored.password;
-    if (asksStored && (await loginWithStored(cli, key, stored))) return 0;
+    const isAnonymous = flags.username === "" && flags.password === "";
+    const stored = isAnonymous ? await storedAuth(cli, key) : {};
+    if (stored.username && stored.password && (await loginWithStored(cli, key, stored))) return 0;
     const auth = { ...(await credentials(cli, flags, stored)), serveraddress: key };
     await login(cli, key, auth);
     return 0;

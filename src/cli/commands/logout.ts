@@ -12,12 +12,13 @@ export const command = defineCommand({
     const { config } = cli;
     const helper = config.credHelpers?.[hostOf(key)] ?? config.credsStore;
     cli.print(`Removing login credentials for ${args[0] === undefined ? key : hostOf(args[0])}`);
-    if (helper) {
-      const { eraseCredentials } = await import("../credential-helper.ts");
-      await eraseCredentials(helper, key);
-    }
     // Older versions of docker stored a registry under any of these.
     const names = [key, hostOf(key), `http://${hostOf(key)}`, `https://${hostOf(key)}`];
+    if (helper) {
+      const { eraseCredentials } = await import("../credential-helper.ts");
+      // docker says nothing either of a helper that cannot.
+      for (const name of new Set(names)) await eraseCredentials(helper, name).catch(() => {});
+    }
     const kept = Object.entries(config.auths ?? {}).filter(([name]) => !names.includes(name));
     if (kept.length < Object.keys(config.auths ?? {}).length)
       await writeClientConfig(cli.configDir, { ...config, auths: Object.fromEntries(kept) });

@@ -9,8 +9,19 @@ system.dockerInfo
 system.clientInfo
   Debug bool
   system.clientVersion
-  Plugins []any
+  Plugins []manager.Plugin
   Warnings []string
+manager.Plugin
+  SchemaVersion string
+  Vendor string
+  Version string
+  ShortDescription string
+  URL string
+  Hidden bool
+  Name string
+  Path string
+  Err *any
+  ShadowedPaths []string
 system.versionInfo
   Client system.clientVersion
   Server *types.Version

@@ -2,11 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { parseFlags } from "../flags/parse.ts";
 import { containerCreateRequest } from "./container-config.ts";
 import { containerFlags } from "./container-flags.ts";
+import { withProxies } from "./proxies.ts";
 
 function request(line: string) {
   const { values, given, args } = parseFlags(containerFlags, line.split(" "), { interspersed: false });
   const [image, ...command] = args;
-  return containerCreateRequest({ flags: values, given, image: image!, command, env: {} });
+  return containerCreateRequest({ flags: values, given, image: image!, command, env: {}, proxies: {} });
 }
 
 describe("containerCreateRequest", () => {
@@ -69,4 +70,15 @@ describe("containerCreateRequest", () => {
   ])("%s is refused", (line, message) => {
     expect(() => request(line)).toThrow(message);
   });
+});
+
+test("proxies of the configuration, in both spellings, but for those that are named", () => {
+  const proxies = { HTTP_PROXY: "http://p:1", http_proxy: "http://p:1", NO_PROXY: "x", no_proxy: "x" };
+  expect(withProxies(["A=b", "HTTP_PROXY=own", "no_proxy"], proxies)).toEqual([
+    "A=b",
+    "HTTP_PROXY=own",
+    "no_proxy",
+    "http_proxy=http://p:1",
+    "NO_PROXY=x",
+  ]);
 });

@@ -16,6 +16,7 @@ import { environment, labels, pairsToRecord } from "./key-values.ts";
 import { parseRestartPolicy } from "./limits.ts";
 import { checkMac, parseNetworks } from "./networks.ts";
 import { parseExpose, parsePublish } from "./ports.ts";
+import { type ProxyVariables, withProxies } from "./proxies.ts";
 import { parseSecurityOptions } from "./security.ts";
 import { mergeUlimits } from "./ulimits.ts";
 import { parseTmpfs, parseVolumes } from "./volumes.ts";
@@ -27,6 +28,8 @@ export interface ContainerRequest {
   readonly image: string;
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** What the configuration has for all containers. */
+  readonly proxies: ProxyVariables;
 }
 
 /**
@@ -66,7 +69,7 @@ function checkModes(flags: ContainerFlags): void {
 }
 
 function config(
-  { flags, given, image, command, env }: ContainerRequest,
+  { flags, given, image, command, env, proxies }: ContainerRequest,
   volumes: Record<string, Record<string, never>>,
   exposed: Record<string, Record<string, never>>,
 ): ContainerConfig {
@@ -85,7 +88,7 @@ function config(
     Tty: flags.tty,
     OpenStdin: flags.interactive,
     StdinOnce: flags.interactive && attachStdin,
-    Env: environment(flags["env-file"], flags.env, env),
+    Env: withProxies(environment(flags["env-file"], flags.env, env), proxies),
     Cmd: command.length === 0 ? null : [...command],
     ...(health ? { Healthcheck: health } : {}),
     Image: image,

@@ -4,8 +4,9 @@ import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import { unavailable } from "../../base/errors.ts";
-import { proxyFor } from "./proxy.ts";
-import { hostnameOf, isInsecure, type RegistrySettings } from "./settings.ts";
+import { hostnameOf } from "../../base/host-name.ts";
+import { proxyFor } from "../../base/http-proxy.ts";
+import { isInsecure, type RegistrySettings } from "./settings.ts";
 import { readTlsMaterial } from "./tls-files.ts";
 
 /** Sockets kept to one host: what parallel layers of several pulls use at a time. */

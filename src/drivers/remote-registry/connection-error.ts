@@ -1,5 +1,5 @@
 import { canceled, EngineError } from "../../base/errors.ts";
-import { hostnameOf } from "./settings.ts";
+import { hostnameOf } from "../../base/host-name.ts";
 
 const TLS_NOT_SPOKEN = new Set(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"]);
 const UNKNOWN_AUTHORITY = new Set([

@@ -1,13 +1,14 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { retry } from "../../base/async.ts";
+import { hostnameOf } from "../../base/host-name.ts";
+import { proxyFor } from "../../base/http-proxy.ts";
 import { type AuthChallenge, parseChallenges } from "../../spec/distribution/challenge.ts";
 import { DEFAULT_DOMAIN } from "../../spec/reference/reference.ts";
 import { ConnectionError, isRetryable } from "./connection-error.ts";
-import { proxyFor } from "./proxy.ts";
 import { headerList, MAX_RETRY_DELAY_MS } from "./registry-client.ts";
 import { RegistryError, readRegistryError } from "./registry-error.ts";
-import { areInsecure, hostnameOf, isInsecure, type RegistrySettings } from "./settings.ts";
+import { areInsecure, isInsecure, type RegistrySettings } from "./settings.ts";
 import type { HttpAnswer, HttpTransport } from "./transport.ts";
 
 const DOCKER_HUB = "registry-1.docker.io";

@@ -7,10 +7,10 @@ import { createServer } from "node:https";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { proxyFor } from "../../base/http-proxy.ts";
 import { OCI_MANIFEST } from "../../spec/oci-image/media-types.ts";
 import { parseNormalized } from "../../spec/reference/reference.ts";
 import { testSettings } from "./docker-registry.fixture.ts";
-import { proxyFor } from "./proxy.ts";
 import { RegistryRemotes } from "./registry-remotes.ts";
 import { isInsecure, type RegistrySettings } from "./settings.ts";
 

@@ -7,9 +7,10 @@ import {
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { unavailable } from "../../base/errors.ts";
+import { hostnameOf } from "../../base/host-name.ts";
 import { AgentPool, proxyAuthorization } from "./agents.ts";
 import { stalled, toConnectionError } from "./connection-error.ts";
-import { hostnameOf, type RegistrySettings } from "./settings.ts";
+import type { RegistrySettings } from "./settings.ts";
 
 export interface HttpRequest {
   readonly method: string;

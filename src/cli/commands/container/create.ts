@@ -3,6 +3,7 @@ import { checkPullPolicy, createWithPull } from "../../create-container.ts";
 import { string } from "../../flags/types.ts";
 import { containerCreateRequest } from "../../options/container-config.ts";
 import { containerFlags } from "../../options/container-flags.ts";
+import { proxiesOf } from "../../options/proxies.ts";
 import { runError } from "../../run-error.ts";
 
 /** What the command line asks for. What it gets wrong has an exit code of its own, unlike what the engine refuses. */
@@ -27,7 +28,14 @@ export const command = defineCommand({
     const body = readRequest(() => {
       checkPullPolicy(pull);
       const [image, ...command] = args;
-      return containerCreateRequest({ flags, given, image: image!, command, env: cli.env });
+      return containerCreateRequest({
+        flags,
+        given,
+        image: image!,
+        command,
+        env: cli.env,
+        proxies: proxiesOf(cli),
+      });
     });
     const created = await createWithPull(cli, body, { name, platform, pull, quiet, cidFile: cidfile });
     cli.print(created.Id);

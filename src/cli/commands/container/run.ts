@@ -4,6 +4,7 @@ import { ExitError } from "../../exit.ts";
 import { bool, string } from "../../flags/types.ts";
 import { containerCreateRequest } from "../../options/container-config.ts";
 import { containerFlags } from "../../options/container-flags.ts";
+import { proxiesOf } from "../../options/proxies.ts";
 import { runContainer } from "../../run-container.ts";
 import { runError } from "../../run-error.ts";
 import { chooseDetachKeys } from "../../streams/detach-keys.ts";
@@ -23,7 +24,14 @@ export const command = defineCommand({
   run: async (cli, { flags, given, args }) => {
     try {
       const [image, ...words] = args;
-      const body = containerCreateRequest({ flags, given, image: image!, command: words, env: cli.env });
+      const body = containerCreateRequest({
+        flags,
+        given,
+        image: image!,
+        command: words,
+        env: cli.env,
+        proxies: proxiesOf(cli),
+      });
       if (flags.detach) {
         if (flags.attach.length > 0)
           throw new ExitError(1, "conflicting options: cannot specify both --attach and --detach");

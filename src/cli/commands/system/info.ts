@@ -195,7 +195,10 @@ export const command = defineCommand({
       if (failure !== "") throw new ExitError(1, failure);
       return 0;
     }
-    cli.write(`${clientText(client)}\nServer:\n`);
+    cli.write(clientText(client));
+    for (const { Path, Err } of client.Plugins)
+      if (Err !== undefined) cli.warn(`WARNING: Plugin ${JSON.stringify(Path)} is not valid: ${Err}`);
+    cli.write("\nServer:\n");
     if (!info) throw new ExitError(1, failure);
     cli.write(`${lines(engineLines(info))}\n`);
     for (const warning of info.Warnings ?? []) cli.warn(warning);

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { hostnameOf, isLoopbackAddress } from "./settings.ts";
+import { hostnameOf, isLoopbackAddress } from "./host-name.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
