@@ -47,7 +47,7 @@ export async function runContainer(
   }
   using _signals = options.proxySignals
     ? proxySignals((signal) => killContainer(client, id, signal))
-    : { [Symbol.dispose]: () => {} };
+    : undefined;
   const condition = body.HostConfig?.AutoRemove ? "removed" : "next-exit";
   const attaches = body.AttachStdin || body.AttachStdout || body.AttachStderr;
   const [stream, waiting] = await Promise.all([
@@ -106,7 +106,7 @@ async function stay(
   { id, body, options, stream, waiting }: Session,
 ): Promise<number> {
   const tty = body.Tty ?? false;
-  using _raw = body.AttachStdin && tty ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+  using _raw = body.AttachStdin && tty ? await rawMode(cli.stdin) : undefined;
   const attachment = stream
     ? runAttachment({
         stream,
@@ -133,7 +133,7 @@ async function stay(
           (height, width) => resizeContainer(client, id, height, width),
           () => cli.warn("failed to resize tty, using default size"),
         )
-      : { [Symbol.dispose]: () => {} };
+      : undefined;
   if (!stream) cli.print(id);
   const end: AttachmentEnd = (await attachment) ?? "ended";
   if (end === "detached") return 0;

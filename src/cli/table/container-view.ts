@@ -3,8 +3,9 @@ import { shortId } from "../../base/ids.ts";
 import type { ContainerSummary, MountPoint } from "../../spec/engine-api/mod.ts";
 import { GO_TEXT } from "../../spec/go-template/values.ts";
 import { formatPlatform, type Platform } from "../../spec/oci-image/platform.ts";
+import { LABEL_FIELDS } from "./label-fields.ts";
 import { formatPorts } from "./ports.ts";
-import { ellipsis, goTime, joinLabels, timeAgo } from "./values.ts";
+import { ellipsis, goTime, timeAgo } from "./values.ts";
 import type { View } from "./view.ts";
 
 export const CONTAINER_COLUMNS = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"];
@@ -66,15 +67,7 @@ export function containerView(full: boolean): View<ContainerSummary> {
       State: { header: "STATE", value: ({ State }) => State },
       Status: { header: "STATUS", value: ({ Status }) => Status },
       Size: { header: "SIZE", value: size },
-      Labels: { header: "LABELS", value: ({ Labels }) => joinLabels(Labels) },
-      Label: {
-        header: "LABEL",
-        method: true,
-        value:
-          ({ Labels }) =>
-          (name: string) =>
-            Labels?.[name] ?? "",
-      },
+      ...LABEL_FIELDS,
       Mounts: { header: "MOUNTS", value: ({ Mounts }) => mounts(Mounts, full) },
       LocalVolumes: {
         header: "LOCAL VOLUMES",

@@ -1,6 +1,6 @@
 import { formatSize } from "../../base/bytes.ts";
 import type { Volume } from "../../spec/engine-api/mod.ts";
-import { joinLabels } from "./values.ts";
+import { LABEL_FIELDS } from "./label-fields.ts";
 import type { View } from "./view.ts";
 
 /** Volumes as `volume ls` shows them. */
@@ -11,15 +11,7 @@ export const VOLUME_VIEW: View<Volume> = {
     Driver: { header: "DRIVER", value: ({ Driver }) => Driver },
     Scope: { header: "SCOPE", value: ({ Scope }) => Scope },
     Mountpoint: { header: "MOUNTPOINT", value: ({ Mountpoint }) => Mountpoint },
-    Labels: { header: "LABELS", value: ({ Labels }) => joinLabels(Labels) },
-    Label: {
-      header: "LABEL",
-      method: true,
-      value:
-        ({ Labels }) =>
-        (name: string) =>
-          Labels?.[name] ?? "",
-    },
+    ...LABEL_FIELDS,
     Links: { header: "LINKS", value: ({ UsageData }) => (UsageData ? String(UsageData.RefCount) : "N/A") },
     Size: { header: "SIZE", value: ({ UsageData }) => (UsageData ? formatSize(UsageData.Size, 4) : "N/A") },
     Availability: { header: "AVAILABILITY", value: () => "N/A" },

@@ -1,11 +1,11 @@
 import type { ReadStream } from "node:tty";
 
 /**
- * Puts the terminal in raw mode until disposed; it is put back on every way out of the process too. What the
- * container writes reaches the terminal untouched: its own terminal has put the carriage returns in already.
+ * The terminal is in raw mode until disposed, and put back on every way out of the process too; undefined where `stdin` is
+ * none. What the container writes reaches the terminal untouched: its own terminal has put the carriage returns in already.
  */
-export async function rawMode(stdin: ReadStream): Promise<Disposable> {
-  if (!stdin.isTTY) return { [Symbol.dispose]: () => {} };
+export async function rawMode(stdin: ReadStream): Promise<Disposable | undefined> {
+  if (!stdin.isTTY) return undefined;
   const restore = () => {
     stdin.setRawMode(false);
   };

@@ -38,9 +38,7 @@ export const command = defineCommand({
     checkTtyInput(cli, stdin, tty);
     const keys = chooseDetachKeys(cli, flags["detach-keys"]);
     using _signals =
-      flags["sig-proxy"] && !tty
-        ? proxySignals((signal) => killContainer(client, Id, signal))
-        : { [Symbol.dispose]: () => {} };
+      flags["sig-proxy"] && !tty ? proxySignals((signal) => killContainer(client, Id, signal)) : undefined;
     const [stream, waiting] = await Promise.all([
       attachContainer(client, Id, {
         stream: true,
@@ -51,7 +49,7 @@ export const command = defineCommand({
       }),
       waitContainer(client, Id),
     ]);
-    using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+    using _raw = tty && stdin ? await rawMode(cli.stdin) : undefined;
     using _size =
       tty && cli.stdout.isTTY
         ? followTerminalSize(
@@ -60,9 +58,9 @@ export const command = defineCommand({
             () => cli.warn("failed to resize tty, using default size"),
             { redraw: true },
           )
-        : { fitted: Promise.resolve(), [Symbol.dispose]: () => {} };
+        : undefined;
     // What is typed is for the final size.
-    await _size.fitted;
+    await _size?.fitted;
     const end = await runAttachment({
       stream,
       stdin: stdin ? cli.stdin : undefined,

@@ -71,7 +71,7 @@ async function stayWith(
   const tty = body.Tty ?? false;
   const start = { Tty: tty, ...(body.ConsoleSize ? { ConsoleSize: body.ConsoleSize } : {}) };
   const stream = await startExecAttached(client, id, start, body.AttachStdin ?? false);
-  using _raw = tty && body.AttachStdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+  using _raw = tty && body.AttachStdin ? await rawMode(cli.stdin) : undefined;
   using _size =
     tty && cli.stdout.isTTY
       ? followTerminalSize(
@@ -79,7 +79,7 @@ async function stayWith(
           (height, width) => resizeExec(client, id, height, width),
           () => cli.warn("failed to resize tty, using default size"),
         )
-      : { [Symbol.dispose]: () => {} };
+      : undefined;
   const end = await runAttachment({
     stream,
     stdin: body.AttachStdin ? cli.stdin : undefined,

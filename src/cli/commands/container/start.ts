@@ -64,9 +64,7 @@ async function startAttached(
   const tty = Config.Tty ?? false;
   const stdin = request.stdin && (Config.OpenStdin ?? false);
   checkTtyInput(cli, stdin, tty);
-  using _signals = tty
-    ? { [Symbol.dispose]: () => {} }
-    : proxySignals((signal) => killContainer(client, Id, signal));
+  using _signals = tty ? undefined : proxySignals((signal) => killContainer(client, Id, signal));
   const [stream, waiting] = await Promise.all([
     attachContainer(client, Id, {
       stream: true,
@@ -77,7 +75,7 @@ async function startAttached(
     }),
     waitContainer(client, Id, HostConfig.AutoRemove ? "removed" : "next-exit"),
   ]);
-  using _raw = tty && stdin ? await rawMode(cli.stdin) : { [Symbol.dispose]: () => {} };
+  using _raw = tty && stdin ? await rawMode(cli.stdin) : undefined;
   const attachment = runAttachment({
     stream,
     stdin: stdin ? cli.stdin : undefined,
@@ -101,7 +99,7 @@ async function startAttached(
           (height, width) => resizeContainer(client, Id, height, width),
           () => cli.warn("failed to resize tty, using default size"),
         )
-      : { [Symbol.dispose]: () => {} };
+      : undefined;
   if ((await attachment) === "detached") return 0;
   return (await waiting.exit).StatusCode;
 }

@@ -6,8 +6,8 @@ import { formatValue } from "../../../spec/go-template/values.ts";
 import { defineCommand } from "../../command.ts";
 import { bool, filter, string } from "../../flags/types.ts";
 import { LIST_FORMAT_USAGE } from "../../format-usage.ts";
+import { LABEL_FIELDS } from "../../table/label-fields.ts";
 import { naturalCompare } from "../../table/natural-order.ts";
-import { joinLabels } from "../../table/values.ts";
 import { renderList, type View } from "../../table/view.ts";
 
 function networkView(full: boolean): View<NetworkSummary> {
@@ -21,15 +21,7 @@ function networkView(full: boolean): View<NetworkSummary> {
       IPv4: { header: "IPV4", value: ({ EnableIPv4 }) => String(EnableIPv4 ?? false) },
       IPv6: { header: "IPV6", value: ({ EnableIPv6 }) => String(EnableIPv6) },
       Internal: { header: "INTERNAL", value: ({ Internal }) => String(Internal) },
-      Labels: { header: "LABELS", value: ({ Labels }) => joinLabels(Labels) },
-      Label: {
-        header: "LABEL",
-        method: true,
-        value:
-          ({ Labels }) =>
-          (name: string) =>
-            Labels?.[name] ?? "",
-      },
+      ...LABEL_FIELDS,
       CreatedAt: { header: "CREATED AT", value: ({ Created }) => formatValue(goTime(Created)) },
     },
   };
