@@ -70,6 +70,7 @@ describe("managed plug-ins of other kinds", () => {
     for (const name of ["maker", "giver"]) {
       expect((await plugin("disable", name)).stderr).toContain(`plugin ${name}:latest is in use`);
     }
+    expect((await docker("info", "-f", "{{.Plugins.Network}}")).stdout).toContain(" maker:latest ");
     await docker("run", "-d", "--name", "server", "--network", "far", TEST_IMAGE, "sleep", "1000");
     await harness.engine.crash();
     await harness.engine.restart();

@@ -80,7 +80,7 @@ export interface VolumeDrivers {
   stored(name: string): VolumeDriver;
   /** The driver, its plug-in activated. Errors: notFound with docker's text. */
   find(name: string): Promise<VolumeDriver>;
-  /** Names of the drivers that are in use, the engine's own first. */
+  /** Names of the engine's own drivers. */
   names(): readonly string[];
   /** Every driver that answers. */
   all(): Promise<readonly VolumeDriver[]>;

@@ -190,7 +190,7 @@ test("one that went away is looked for again", async () => {
   writeFileSync(specification, `unix://${join(folder, "first.sock")}`);
   const plugins = new Plugins({ directories: directories(), logger: silentLogger, retryForMs: 200 });
   const before = await plugins.get("moving", "VolumeDriver");
-  expect(plugins.activeOf("VolumeDriver")).toEqual(["moving"]);
+  expect(plugins.activatedOf("VolumeDriver")).toEqual(["moving"]);
   const [first] = servers.splice(0);
   first!.closeAllConnections();
   await new Promise((resolve) => first!.close(resolve));

@@ -69,13 +69,14 @@ export class Plugins {
     return [...managed, ...others];
   }
 
-  /** Names of the plug-ins of that kind that are enabled, or were activated; nobody is asked. */
-  activeOf(kind: PluginKind): string[] {
-    const managed = (this.#options.managed?.list(kind) ?? []).map(({ name }) => name);
-    const others = [...this.#active].flatMap(([name, plugin]) =>
-      plugin.implements.includes(kind) ? [name] : [],
-    );
-    return [...managed, ...others];
+  /** Names of the plug-ins of that kind that announce themselves and were activated; nobody is asked. */
+  activatedOf(kind: PluginKind): string[] {
+    return [...this.#active].flatMap(([name, plugin]) => (plugin.implements.includes(kind) ? [name] : []));
+  }
+
+  /** Names of the plug-ins of that kind that the engine runs. */
+  managedOf(kind: PluginKind): string[] {
+    return (this.#options.managed?.list(kind) ?? []).map(({ name }) => name);
   }
 
   #clientOf(plugin: PluginAddress): PluginClient {

@@ -9,14 +9,20 @@ export interface BuiltinNames {
   readonly authorization: readonly string[];
 }
 
-/** Drivers as `info` lists them: the engine's own, then the plug-ins that it has found so far. */
+/**
+ * Drivers as `info` lists them: the engine's own, and plug-ins that it has found so far. Of those that it runs itself only drivers
+ * of networks are listed: `plugin ls` has them all. Source: moby, daemon/info.go.
+ */
 export function pluginNames(builtin: BuiltinNames, plugins: Plugins): PluginsInfo {
   const { authorization } = builtin;
   return {
-    Volume: sorted(builtin.volume, plugins.activeOf("VolumeDriver")),
-    Network: sorted(builtin.network, plugins.activeOf("NetworkDriver")),
+    Volume: sorted(builtin.volume, plugins.activatedOf("VolumeDriver")),
+    Network: sorted(builtin.network, [
+      ...plugins.managedOf("NetworkDriver"),
+      ...plugins.activatedOf("NetworkDriver"),
+    ]),
     Authorization: authorization.length > 0 ? [...authorization] : null,
-    Log: sorted(builtin.log, plugins.activeOf("LogDriver")),
+    Log: sorted(builtin.log, plugins.activatedOf("LogDriver")),
   };
 }
 

@@ -48,7 +48,7 @@ export class PluginVolumeDrivers implements VolumeDrivers {
   }
 
   names(): readonly string[] {
-    return [...this.#builtin.names(), ...[...this.#opened].sort()];
+    return this.#builtin.names();
   }
 
   async all(): Promise<readonly VolumeDriver[]> {
