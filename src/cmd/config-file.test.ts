@@ -24,6 +24,10 @@ test("an empty file is an empty configuration", () => {
   }
 });
 
+test("a key without a value is as if it were not there", () => {
+  expect(read({ "max-concurrent-uploads": null }).settings).toEqual(read({}).settings);
+});
+
 test("byte order marks are understood", () => {
   const text = '\ufeff{"debug": true}';
   for (const encoding of ["utf8", "utf16le"] as const) {

@@ -104,7 +104,8 @@ function settingsOf(config: Record<string, unknown>, flags: FlagSet): Record<str
     if (key === "builder") continue;
     const name = FLAG_OF_KEY[key] ?? key;
     if (!Object.hasOwn(flags, name) || name === "config-file") unknown.push(key);
-    else settings[name] = checkedValue(key, name, value, flags[name]!.initial);
+    // As if the key were not there.
+    else if (value !== null) settings[name] = checkedValue(key, name, value, flags[name]!.initial);
   }
   if (unknown.length > 0) {
     throw new Error(`the following directives don't match any configuration option: ${unknown.join(", ")}`);

@@ -39,12 +39,22 @@ describe("--live-restore=false", () => {
       await run("paused", "no");
       await docker(["pause", "paused"]);
       await docker(["run", "--detach", "--rm", "--name", "gone", TEST_IMAGE, "sh", "-c", OBEDIENT]);
+      const always = ["run", "--detach", "--restart", "always"];
+      await docker([...always, "--name", "linked", TEST_IMAGE, "sh", "-c", OBEDIENT]);
+      await docker([...always, "--name", "linking", "--link", "linked", TEST_IMAGE, "sh", "-c", OBEDIENT]);
       const names = [...policies, "stubborn", "paused", "gone"];
       const pids = await Promise.all(names.map((name) => inspect(name, "{{.State.Pid}}")));
       await engine.stop();
       expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
       await engine.restart();
-      for (const name of ["on-failure", "unless-stopped", "always", "always-stopped", "on-failure-stopped"]) {
+      // Who has links comes after those that these lead to.
+      for (const name of [
+        ...policies.slice(1),
+        "always-stopped",
+        "on-failure-stopped",
+        "linked",
+        "linking",
+      ]) {
         await untilTrue(async () => (await state(name)) === "running 0");
         expect(await inspect(name, "{{.RestartCount}}")).toBe("0");
       }

@@ -134,8 +134,9 @@ async function removeStrayDirectories(parts: ContainerParts, known: ReadonlySet<
   }
 }
 
+/** Oldest first: those that others have links to, or whose namespaces they join, come before them. */
 async function startByPolicy(parts: ContainerParts): Promise<void> {
-  for (const { id } of parts.store.list()) {
+  for (const { id } of parts.store.list().reverse()) {
     using _turn = await parts.locks.acquire(id);
     const record = parts.store.get(id);
     if (!record || isRunning(record) || !wantsStartAtBoot(record)) continue;
