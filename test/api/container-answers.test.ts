@@ -37,7 +37,7 @@ describe("answers about containers, version by version", () => {
       Bridge: "",
       HairpinMode: false,
       SecondaryIPAddresses: null,
-      IPPrefixLen: 16,
+      IPPrefixLen: modern.Networks!["bridge"]!.IPPrefixLen,
     });
     for (const [version, kernelMemory] of [
       ["1.24", 0],
@@ -158,5 +158,26 @@ describe("answers about containers, version by version", () => {
     expect(marked.Config.MacAddress).toBe("02:42:ac:11:00:43");
     await out("rm", "apart", "marked");
     await out("network", "rm", "named");
+  });
+
+  test("a port without a protocol, a signal that ends nothing, an attachment to no stream", async () => {
+    const body = { Image: TEST_IMAGE, Cmd: ["sleep", "1000"], ExposedPorts: { 99: {} } };
+    const post = (path: string, content?: object) =>
+      ask("1.51", path, {
+        method: "POST",
+        ...(content
+          ? { body: JSON.stringify(content), headers: { "Content-Type": "application/json" } }
+          : {}),
+      });
+    await post("/containers/create?name=portly", body);
+    const refused = await post("/containers/portly/kill");
+    const id = await out("inspect", "-f", "{{.Id}}", "portly");
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      { message: `cannot kill container: portly: container ${id} is not running` },
+    ]);
+    await post("/containers/portly/start");
+    expect(await out("inspect", "-f", "{{json .NetworkSettings.Ports}}", "portly")).toBe('{"99/tcp":null}');
+    expect(await (await post("/containers/portly/attach?logs=1&stream=0")).text()).toBe("");
   });
 });

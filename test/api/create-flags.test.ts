@@ -65,6 +65,10 @@ const shown: Shown[] = [
     "[{{json .HostConfig.MaskedPaths}},{{json .HostConfig.ReadonlyPaths}}]",
     [[], []],
   ],
+  [["--privileged"], "{{json .HostConfig.SecurityOpt}}", ["label=disable"]],
+  [["--pid", "host"], "{{json .HostConfig.SecurityOpt}}", ["label=disable"]],
+  [["--ipc", "host", "--security-opt", "label=type:x"], "{{json .HostConfig.SecurityOpt}}", ["label=type:x"]],
+  [["--uts", "host"], "{{eq .Config.Hostname (slice .Id 0 12)}}", true],
 ];
 
 describe("flags of create", () => {
@@ -79,6 +83,27 @@ describe("flags of create", () => {
 
   test.each(shown)("%p are kept", async (flags, format, value) => {
     expect(await inspect(await create(flags), format)).toEqual(value);
+  });
+
+  test("containers to join are named by id, links of networks that users made by what they say", async () => {
+    const id = await create(["--name", "joined"]);
+    const joining = [
+      "--pid",
+      "container:joined",
+      "--ipc",
+      "container:joined",
+      "--network",
+      "container:joined",
+    ];
+    const modes =
+      "[{{json .HostConfig.PidMode}},{{json .HostConfig.IpcMode}},{{json .HostConfig.NetworkMode}}]";
+    expect(await inspect(await create(joining), modes)).toEqual(Array(3).fill(`container:${id}`));
+    await harness.docker(["network", "create", "of-users"]);
+    const linked = await create(["--network", "of-users", "--link", "nobody:alias"]);
+    expect(await inspect(linked, "{{json .HostConfig.Links}}")).toBe(null);
+    expect(await inspect(linked, '{{json (index .NetworkSettings.Networks "of-users").Links}}')).toEqual([
+      "nobody:alias",
+    ]);
   });
 
   test("--env-file, --label-file", async () => {

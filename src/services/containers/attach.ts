@@ -108,7 +108,7 @@ async function* sessionOutput(
   options: AttachOptions,
   connection: Connection | undefined,
 ): AsyncIterable<OutputChunk> {
-  if (options.logs) {
+  if (options.logs && (options.stdout || options.stderr)) {
     const { groups } = await readLogs(parts, record.id, {
       stdout: options.stdout,
       stderr: options.stderr,

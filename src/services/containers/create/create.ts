@@ -211,11 +211,9 @@ function platformText(platform: OCIPlatform | undefined): string | undefined {
 
 /** The config as `inspect` shows it: host name filled in, empty fields where docker has them. */
 function completeConfig(merged: ContainerConfig, hostConfig: HostConfig, id: string): ContainerConfig {
-  const sharesHostname = hostConfig.NetworkMode === "host" || hostConfig.UTSMode === "host";
-  const joined = hostConfig.NetworkMode?.startsWith("container:");
   return {
     ...merged,
-    Hostname: merged.Hostname || (joined ? "" : sharesHostname ? hostname() : shortId(id)),
+    Hostname: merged.Hostname || (hostConfig.NetworkMode === "host" ? hostname() : shortId(id)),
     Domainname: merged.Domainname ?? "",
     WorkingDir: cleanPath(merged.WorkingDir ?? ""),
     AttachStdin: merged.AttachStdin ?? false,

@@ -36,6 +36,7 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
     ShmSize: request.ShmSize || defaults.shmSizeBytes,
     Runtime: request.Runtime || defaults.runtime,
     ...completeLists(request),
+    ...(needsNoLabel(request, privileged) ? { SecurityOpt: [...(request.SecurityOpt ?? []), NO_LABEL] } : {}),
     RestartPolicy: normalizeRestartPolicy(request.RestartPolicy ?? {}),
     MaskedPaths: request.MaskedPaths ?? (unmask ? null : [...defaults.maskedPaths]),
     ReadonlyPaths: request.ReadonlyPaths ?? (unmask ? null : [...defaults.readonlyPaths]),
@@ -48,6 +49,14 @@ export function normalizeHostConfig(request: HostConfig, defaults: HostDefaults)
   const { LogConfig: log } = config;
   if (log?.Config) config.LogConfig = { ...log, Config: sortedByKey(log.Config) };
   return config;
+}
+
+const NO_LABEL = "label=disable";
+
+/** What sees all the host's processes or memory cannot be told apart from them by labels. */
+function needsNoLabel({ SecurityOpt, IpcMode, PidMode }: HostConfig, privileged: boolean): boolean {
+  if ((SecurityOpt ?? []).some((option) => option.split("=")[0] === "label")) return false;
+  return privileged || IpcMode === "host" || PidMode === "host";
 }
 
 const MAPS = ["PortBindings", "Sysctls", "Tmpfs", "StorageOpt", "Annotations"] as const;

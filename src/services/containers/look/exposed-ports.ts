@@ -9,10 +9,15 @@ const PORTLESS: ReadonlySet<string> = new Set(["host", "null", "macvlan", "ipvla
  * ports: what stands in the host's network, in none or in a macvlan exposes nothing, as docker has it.
  */
 export function exposedPorts({ networks }: ContainerParts, record: ContainerRecord): string[] {
-  const ports = Object.keys(record.config.ExposedPorts ?? {});
+  const ports = Object.keys(record.config.ExposedPorts ?? {}).map(withProtocol);
   if (ports.length === 0) return ports;
   const opens = networks
     .endpointsOf(record.id)
     .some(({ networkId }) => !PORTLESS.has(networks.find(networkId)?.driver ?? "null"));
   return opens ? ports : [];
+}
+
+/** Clients may leave out the protocol. */
+function withProtocol(port: string): string {
+  return port.includes("/") ? port : `${port}/tcp`;
 }
