@@ -201,7 +201,7 @@ describe("images, as the books have it", () => {
     expect((await docker("inspect", v1)).code).toBe(1);
     const kept = await out("create", `${repository}:v2`);
     expect(await lines("image", "prune", "-a", "-f")).toContain(`untagged: ${TEST_IMAGE}`);
-    expect(await lines("image", "ls", "-q", "--no-trunc")).toEqual([v2, v2, v2]);
+    expect(await lines("image", "ls", "-q", "--no-trunc")).toEqual([v2]);
     await out("rm", kept);
     await out("load", "-q", "-i", join(harness.engine.directory, "kept.tar"));
   });
