@@ -33,9 +33,17 @@ describe("containers and what is around them", () => {
     expect(await names()).toBe("base");
     expect(await names("--no-trunc")).toBe("base,second/db");
     expect(await out("ps", "-q", "--no-trunc", "--filter", "name=^/second/db$")).toBe(id);
-    await out("rm", "-f", "second");
-    expect(await names("--no-trunc")).toBe("base");
-    await out("rm", "-f", "base");
+    // It is the container's, not its name's.
+    await out("rename", "base", "moved");
+    const hosts = async () => {
+      await out("restart", "-t", "0", "second");
+      return await out("exec", "second", "cat", "/etc/hosts");
+    };
+    expect(await hosts()).toContain("\tdb ");
+    await start("base");
+    await out("rm", "-f", "moved");
+    expect(await hosts()).not.toContain("\tdb ");
+    await out("rm", "-f", "second", "base");
   });
 
   test("containers whose namespaces are shared may be renamed", async () => {

@@ -36,6 +36,8 @@ export interface NetworkRecord {
   readonly wayOut?: "link" | "none";
   /** Subnets that the user named; addresses can be asked for in these alone. Missing for none. */
   readonly userSubnets?: readonly string[];
+  /** The network's bridge is one that an administrator made. */
+  readonly foreignBridge?: true;
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -82,10 +82,6 @@ function routedBindings(
   }));
 }
 
-function ipv4First(a: PortBinding, b: PortBinding): number {
-  return Number(isIPv6(a.hostIp)) - Number(isIPv6(b.hostIp));
-}
-
 /**
  * Takes what the endpoint's ports need of the host; one entry for each address family comes back.
  * Errors: conflict (taken), invalidArgument (no address of that family), introduced as docker does.
@@ -116,7 +112,7 @@ export function takeEndpointPorts(
             firstPort: binding.hostPort,
             lastPort: binding.hostPortEnd,
           });
-    return [...taken, ...routedBindings(binding, routed)].sort(ipv4First);
+    return [...taken, ...routedBindings(binding, routed)];
   };
   try {
     return bindings.flatMap(take);

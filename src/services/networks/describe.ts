@@ -1,6 +1,6 @@
 import { sortedByKey } from "../../base/sorted-by-key.ts";
 import type { AddressUse } from "../../core/networks/network-driver.ts";
-import type { EndpointRecord, IpamPool, NetworkRecord } from "../../core/networks/network-record.ts";
+import type { EndpointRecord, NetworkRecord } from "../../core/networks/network-record.ts";
 import type {
   EndpointSettings,
   NetworkInspectResponse,
@@ -9,9 +9,9 @@ import type {
   SubnetStatus,
 } from "../../spec/engine-api/mod.ts";
 
-function ipv4First(pools: readonly IpamPool[]): IpamPool[] {
-  const isIpv6 = ({ subnet }: IpamPool) => Number(subnet.includes(":"));
-  return [...pools].sort((a, b) => isIpv6(a) - isIpv6(b));
+function ipv4First<T>(entries: readonly T[], addressOf: (entry: T) => string): T[] {
+  const isIpv6 = (entry: T) => Number(addressOf(entry).includes(":"));
+  return [...entries].sort((a, b) => isIpv6(a) - isIpv6(b));
 }
 
 /** A network as lists show it. */
@@ -27,7 +27,7 @@ export function describeNetwork(network: NetworkRecord): NetworkSummary {
     IPAM: {
       Driver: network.ipamDriver,
       Options: Object.keys(network.ipamOptions).length > 0 ? { ...network.ipamOptions } : null,
-      Config: ipv4First(network.pools).map((pool) => ({
+      Config: ipv4First(network.pools, ({ subnet }) => subnet).map((pool) => ({
         Subnet: pool.subnet,
         ...(pool.ipRange ? { IPRange: pool.ipRange } : {}),
         ...(pool.gateway ? { Gateway: pool.gateway } : {}),
@@ -113,14 +113,16 @@ export function describeEndpoint(
 export function describePorts(exposed: readonly string[], endpoints: readonly EndpointRecord[]): PortMap {
   const ports: PortMap = {};
   for (const key of exposed) ports[key] = null;
-  for (const { ports: bindings } of endpoints) {
-    for (const { containerPort, protocol, hostIp, hostPort } of bindings) {
-      const key = `${containerPort}/${protocol}`;
-      ports[key] = [
-        ...(ports[key] ?? []),
-        { HostIp: hostIp, HostPort: hostPort === 0 ? "" : String(hostPort) },
-      ];
-    }
+  const bindings = ipv4First(
+    endpoints.flatMap((endpoint) => endpoint.ports),
+    ({ hostIp }) => hostIp,
+  );
+  for (const { containerPort, protocol, hostIp, hostPort } of bindings) {
+    const key = `${containerPort}/${protocol}`;
+    ports[key] = [
+      ...(ports[key] ?? []),
+      { HostIp: hostIp, HostPort: hostPort === 0 ? "" : String(hostPort) },
+    ];
   }
   return ports;
 }

@@ -37,9 +37,15 @@ export function predefinedRecord(
     ipamDriver: "default",
     ipamOptions: {},
     pools: bridge?.pools ?? [],
+    ...(bridge && isForeign(bridge) ? { foreignBridge: true } : {}),
     options: bridge?.options ?? {},
     labels: {},
   };
+}
+
+/** Whether the configuration names a bridge: then that is an administrator's. */
+export function isForeign({ options }: DefaultBridge): boolean {
+  return "com.docker.network.bridge.name" in options;
 }
 
 /** Whether the name is one of those, or stands for one. */

@@ -19,7 +19,7 @@ import type { VolumeReservation } from "../../volumes/mod.ts";
 import { invalidName, nameTaken, noCommand } from "../errors.ts";
 import { findContainer } from "../find.ts";
 import { checkHealthcheck } from "../health/health-config.ts";
-import { checkLinks } from "../links/legacy-links.ts";
+import { settleLinks } from "../links/legacy-links.ts";
 import { isValidName, randomName } from "../names.ts";
 import { type ContainerImage, type ContainerParts, publishContainerEvent } from "../parts.ts";
 
@@ -72,7 +72,7 @@ export async function createContainer(
   if (path === undefined) throw noCommand();
   publishedPorts(config, hostConfig);
   const requestedEndpoints = requestedNetworks(parts, hostConfig, networking?.EndpointsConfig ?? {});
-  checkLinks(parts, hostConfig);
+  const linked = settleLinks(parts, hostConfig);
 
   using volumes = parts.volumes.reserve();
   try {
@@ -88,7 +88,7 @@ export async function createContainer(
       path,
       args,
       config,
-      hostConfig,
+      hostConfig: linked,
       requestedEndpoints,
       platform: image.platform.split("/")[0] ?? "linux",
       storageDriver: parts.rootfs.driver,

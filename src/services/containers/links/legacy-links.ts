@@ -24,19 +24,25 @@ interface LiveLink {
 // Set for every container by the image or the engine: the other one's would say nothing.
 const UNSHARED_VARIABLES = new Set(["HOME", "PATH"]);
 
-/** Errors: invalidArgument for links that a container of that kind cannot have, or to a container that cannot be linked to. */
-export function checkLinks(parts: ContainerParts, hostConfig: HostConfig): void {
+/**
+ * The configuration with its links to containers of the default bridge by their ids: they follow a rename, and lead to
+ * nobody who gets the name later. Errors: invalidArgument for links that a container of that kind cannot have, or to a
+ * container that cannot be linked to.
+ */
+export function settleLinks(parts: ContainerParts, hostConfig: HostConfig): HostConfig {
   const links = (hostConfig.Links ?? []).map(parseLink);
-  if (links.length === 0) return;
+  if (links.length === 0) return hostConfig;
   const mode = hostConfig.NetworkMode ?? "bridge";
   if (mode === "host") throw cannotLink("host type networking");
   if (mode.startsWith("container:")) throw cannotLink("container type network");
   // Where names are resolved when they are asked for, the other container may come later.
-  if (mode !== "bridge" && mode !== "none") return;
+  if (mode !== "bridge" && mode !== "none") return hostConfig;
   for (const { target } of links) {
     if (networkOwner(parts, target).hostConfig.NetworkMode === "host")
       throw cannotLink("host type networking");
   }
+  const byId = links.map(({ target, alias }) => `${findContainer(parts.store, target).id}:${alias}`);
+  return { ...hostConfig, Links: byId };
 }
 
 function networkOwner(parts: ContainerParts, target: string): ContainerRecord {
