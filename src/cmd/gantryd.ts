@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { createApiServer, type HttpApi, type TlsSettings } from "../api/mod.ts";
 import { messageOf } from "../base/errors.ts";
@@ -144,16 +145,25 @@ function tellReady(): void {
   closeSync(fd);
 }
 
-/** Resolves with the first signal that asks the daemon to end. */
+/** After so many signals to end, all of them heard, the next one ends the daemon as it is. Source: moby, cmd/dockerd/trap. */
+const PATIENCE_SIGNALS = 3;
+
+/** Resolves with the first signal that asks the daemon to end, and keeps the next ones from cutting that short. */
 function endSignal(): Promise<NodeJS.Signals> {
   // One that comes while the engine starts ends nothing: the configuration has just been read.
   process.on("SIGHUP", () => {});
   // A client that went away is found out by the error of its socket.
   process.on("SIGPIPE", () => {});
-  return new Promise((resolve) => {
-    process.once("SIGTERM", resolve);
-    process.once("SIGINT", resolve);
-  });
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let received = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      received++;
+      if (received > PATIENCE_SIGNALS) process.exit(128 + constants.signals[signal]);
+      resolve(signal);
+    });
+  }
+  return promise;
 }
 
 if (import.meta.main) process.exit(await runDaemon(process.argv.slice(2)));

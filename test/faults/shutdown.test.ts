@@ -20,6 +20,23 @@ describe("--live-restore=false", () => {
   const state = (name: string) => inspect(name, "{{.State.Status}} {{.State.ExitCode}}");
 
   test(
+    "who asks again does not cut it short",
+    async () => {
+      const { docker, engine } = harness;
+      const run = ["run", "--detach", "--network", "none", "--name", "slow", "--stop-timeout", "1"];
+      await docker([...run, TEST_IMAGE, "sh", "-c", STUBBORN]);
+      process.kill(engine.pid(), "SIGINT");
+      await untilTrue(() => engine.log().includes("shutting down"));
+      process.kill(engine.pid(), "SIGINT");
+      await engine.stop();
+      await engine.restart();
+      expect(await state("slow")).toBe("exited 137");
+      await docker(["rm", "slow"]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "containers are stopped, and started again as their policies say",
     async () => {
       const { docker, engine } = harness;
