@@ -1,6 +1,6 @@
-import { invalidArgument } from "../base/errors.ts";
-import { parseRfc3339Nano } from "../base/time.ts";
+import { invalidArgument, messageOf } from "../base/errors.ts";
 import { parseGoDuration } from "./flags/go-values.ts";
+import { type CalendarTime, parseGoTime } from "./parse-go-time.ts";
 
 /**
  * A moment as typed (RFC 3339 in whole or in part, Unix seconds, or a length of time before now) as the API takes
@@ -9,9 +9,13 @@ import { parseGoDuration } from "./flags/go-values.ts";
 export function parseTimestamp(text: string, nowMs: number = Date.now()): string {
   const ago = durationOf(text);
   if (ago !== undefined) return epoch(BigInt(nowMs) * 1_000_000n - BigInt(ago));
-  const calendar = calendarNs(text);
-  if (calendar !== undefined) return epoch(calendar);
-  if (/^-?\d+(\.\d{1,9})?$/.test(text)) return text;
+  try {
+    return epoch(epochNs(parseGoTime(layoutOf(text), text)));
+  } catch (error) {
+    // What has a dash is meant as a date.
+    if (text.includes("-")) throw invalidArgument(messageOf(error));
+  }
+  if (/^\d+(\.\d{1,9})?$/.test(text)) return text;
   throw invalidArgument(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
 }
 
@@ -26,23 +30,26 @@ function durationOf(text: string): number | undefined {
   }
 }
 
-/** Parts that are missing are zero; without a zone the local one holds. */
-function calendarNs(text: string): bigint | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d(?::\d\d(?::\d\d(?:\.\d{1,9})?)?)?))?(Z|[+-]\d\d:\d\d)?$/.exec(
-    text,
-  );
-  if (!match) return undefined;
-  const [, date, time = "00", zone] = match;
-  const [clock, fraction] = time.split(".");
-  const full = clock! + ":00:00".slice(clock!.length - 2);
-  const complete = `${date}T${full}${fraction === undefined ? "" : `.${fraction}`}`;
-  return parseRfc3339Nano(complete + (zone ?? localZone(`${date}T${full}`)));
+/** How much of RFC 3339 is there, as docker tells it. */
+function layoutOf(text: string): string {
+  const dashes = text.split("-").length - 1;
+  const hasZone = /[zZ+]/.test(text) || dashes === 3;
+  const zone = hasZone ? "Z07:00" : "";
+  if (text.includes(".")) return `2006-01-02T15:04:05.999999999${zone}`;
+  if (!text.includes("T")) return `2006-01-02${zone}`;
+  const colons = text.split(":").length - 1;
+  // An offset has a colon of its own.
+  const ofClock = hasZone && !/[zZ]/.test(text) && colons > 0 ? colons - 1 : colons;
+  return `2006-01-02T15${["", ":04", ":04:05"][Math.min(ofClock, 2)]}${zone}`;
 }
 
-function localZone(text: string): string {
-  const offset = -new Date(text).getTimezoneOffset();
-  const clock = new Date(Math.abs(offset) * 60_000).toISOString().slice(11, 16);
-  return `${offset < 0 ? "-" : "+"}${clock}`;
+function epochNs({ year, month, day, hour, minute, second, ...rest }: CalendarTime): bigint {
+  const { nanosecond, offsetMinutes } = rest;
+  const localMs =
+    offsetMinutes === undefined
+      ? new Date(year, month - 1, day, hour, minute, second).getTime()
+      : Date.UTC(year, month - 1, day, hour, minute - offsetMinutes, second);
+  return BigInt(localMs) * 1_000_000n + BigInt(nanosecond);
 }
 
 function epoch(ns: bigint): string {
