@@ -13,6 +13,8 @@ export interface Leaf {
   readonly load: Load;
   /** Its name without the group in front, where it has such a form. */
   readonly short?: string;
+  /** For programs: left out of help. */
+  readonly hidden?: true;
 }
 
 export interface Group {
@@ -319,6 +321,12 @@ const volume: readonly Leaf[] = [
 
 const system: readonly Leaf[] = [
   { name: "df", summary: "Show docker disk usage", load: () => import("./commands/system/df.ts") },
+  {
+    name: "dial-stdio",
+    summary: "Proxy the stdio stream to the daemon connection. Should not be invoked manually.",
+    hidden: true,
+    load: () => import("./commands/system/dial-stdio.ts"),
+  },
   {
     name: "events",
     short: "events",

@@ -50,7 +50,7 @@ export function groupHelp(group: Group): string {
     `Usage:  ${PROGRAM} ${group.name} COMMAND`,
     group.description ?? group.summary,
     ...(group.experimental ? [experimentalNote(group.name)] : []),
-    `Commands:\n${rows(group.children)}`,
+    `Commands:\n${rows(group.children.filter(({ hidden }) => !hidden))}`,
     `Run '${PROGRAM} ${group.name} COMMAND --help' for more information on a command.\n`,
   ].join("\n\n");
 }

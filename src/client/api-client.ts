@@ -9,6 +9,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { ConnectionError, connectionLost, ResponseError, responseError } from "./errors.ts";
 import { encodeQuery, type Query } from "./query.ts";
 import { type QuickAnswer, quickRequest } from "./quick-request.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 export interface ApiClientOptions {
   readonly endpoint: Endpoint;
@@ -296,18 +297,6 @@ function throughProxy(proxy: URL, headers: Record<string, string>, path: string)
 
 function isTls(endpoint: Endpoint): boolean {
   return endpoint.kind === "tcp" && endpoint.tls !== undefined;
-}
-
-function tlsOptions(endpoint: Endpoint): object {
-  if (endpoint.kind !== "tcp" || !endpoint.tls) return {};
-  const { ca, cert, key, verify, serverName } = endpoint.tls;
-  return {
-    rejectUnauthorized: verify,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-  };
 }
 
 /** Ends a stream, with an error of kind canceled, when the signal is aborted. Runtimes differ in what theirs throws. */

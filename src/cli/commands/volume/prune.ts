@@ -2,13 +2,17 @@ import { isOlder } from "../../../client/api-version.ts";
 import { pruneVolumes } from "../../../client/volumes/prune.ts";
 import { defineCommand } from "../../command.ts";
 import { ExitError } from "../../exit.ts";
-import { bool } from "../../flags/types.ts";
+import { bool, filter } from "../../flags/types.ts";
 import { confirmPrune, deletedBlock, pruneFlags, reclaimedLine, withConfiguredFilters } from "../../prune.ts";
 
 export const command = defineCommand({
   usage: "[OPTIONS]",
   args: { min: 0, max: 0 },
-  flags: { all: bool("Remove all unused volumes, not just anonymous ones", { short: "a" }), ...pruneFlags },
+  flags: {
+    all: bool("Remove all unused volumes, not just anonymous ones", { short: "a" }),
+    ...pruneFlags,
+    filter: filter('Provide filter values (e.g. "label=<label>")'),
+  },
   run: async (cli, { flags }) => {
     const client = await cli.client();
     const filters = withConfiguredFilters(cli, flags.filter);
