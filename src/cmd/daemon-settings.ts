@@ -67,6 +67,9 @@ export const DAEMON_FLAGS = {
   "image-gc": map("Keep the image store below a size: max-used-space=20GB", { validate: checkImageGc }),
   ip: string("Host IP for port publishing from the default bridge network", { default: "0.0.0.0" }),
   "ip-forward": bool("Enable IP forwarding in system configuration", { default: true }),
+  "ip-forward-no-drop": bool("Leave the policy for other packets alone when enabling IP forwarding", {
+    default: true,
+  }),
   "ip-masq": bool("Enable IP masquerading for the default bridge network", { default: true }),
   ip6tables: bool("Enable addition of packet filter rules for IPv6", { default: true }),
   iptables: bool("Enable addition of packet filter rules", { default: true }),

@@ -202,6 +202,7 @@ describe("daemon flags of networks with the docker command line", () => {
     [["--dns", "here"], "here is not an ip address"],
     [["--dns-search", "a b"], "a b is not a valid domain"],
     [["--default-network-opt", "bridge"], "invalid default network option: bridge"],
+    [["--ip-forward-no-drop=false"], "the policy for packets that are not containers' is the host's"],
     [["--respect-host-firewall", "--iptables=false"], "needs packet filter rules"],
   ])("%j is refused", async (flags, text) => {
     await expect(startEngine({ flags })).rejects.toThrow(text);

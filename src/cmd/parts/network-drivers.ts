@@ -93,6 +93,11 @@ function checkMeans(settings: DaemonSettings): void {
   if (settings["userland-proxy-path"] !== "") {
     throw notImplemented("--userland-proxy-path is not supported: the userland proxy is part of the engine");
   }
+  if (!settings["ip-forward-no-drop"]) {
+    throw notImplemented(
+      "--ip-forward-no-drop=false is not supported: the policy for packets that are not containers' is the host's",
+    );
+  }
   const backend = settings["firewall-backend"];
   if (backend === "iptables") {
     throw notImplemented("--firewall-backend=iptables is not supported: all rules are in nftables");
