@@ -69,6 +69,7 @@ test("flags and file must not name the same, but runtimes add up", () => {
 test("keys whose form is not that of a flag", () => {
   expect(read({ "cdi-spec-dirs": [] }).settings["cdi-spec-dir"]).toEqual([""]);
   expect(read({ "host-gateway-ip": "10.0.0.1" }).settings["host-gateway-ip"]).toEqual(["10.0.0.1"]);
+  expect(read({ "max-concurrent-uploads": null }).settings["max-concurrent-uploads"]).toBe(5);
   const { notes } = read({ builder: { gc: { enabled: true, defaultKeepStorage: "20GB" } } });
   expect(notes).toEqual(["this engine has no builder: directive builder has no effect"]);
 });
