@@ -1,6 +1,5 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
 import { createApiServer, type HttpApi, type TlsSettings } from "../api/mod.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -14,6 +13,7 @@ import {
   type ParsedDaemonLine,
   readDaemonSettings,
 } from "./daemon-settings.ts";
+import { hostsOf } from "./listeners.ts";
 import { createLogger, type LogFormat } from "./logging.ts";
 import { writePidFile } from "./pid-file.ts";
 import { overriddenProxies } from "./registry-settings.ts";
@@ -76,9 +76,7 @@ async function serve({ settings, notes }: ParsedDaemonLine, readAgain: () => Dae
     settings: { ...settings, "storage-driver": process.env["DOCKER_DRIVER"] || settings["storage-driver"] },
   });
   await using api = createApi(engine, settings, logger);
-  const hosts =
-    settings.host.length > 0 ? settings.host : [`unix://${join(settings["exec-root"], "gantry.sock")}`];
-  for (const host of hosts) logger.info({ address: await api.listen(host) }, "API listens");
+  for (const host of hostsOf(settings)) logger.info({ address: await api.listen(host) }, "API listens");
   process.on("SIGHUP", async () => {
     try {
       const next = readAgain();

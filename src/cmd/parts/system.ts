@@ -8,7 +8,7 @@ import { readHostFacts } from "../../services/system/host-facts.ts";
 import type { DeviceSource } from "../../services/system/parts.ts";
 import { SystemService } from "../../services/system/system-service.ts";
 import { securitySettingsOf } from "../container-settings.ts";
-import { tellExposedApi } from "../exposed-api.ts";
+import { tellExposedApi } from "../listeners.ts";
 import { shownProxies } from "../registry-settings.ts";
 import { addressPoolOf } from "../setting-values.ts";
 import type { Foundation } from "./foundation.ts";
