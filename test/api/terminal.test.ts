@@ -38,6 +38,15 @@ describe.each(commandLines)("a terminal, %s", (_name, program) => {
     expect(await terminal.exited).toBe(7);
   });
 
+  test("passes signals to the command line on to the container", async () => {
+    await using terminal = shell();
+    await terminal.waitFor("# ");
+    terminal.type(`exec sh -c "trap 'exit 5' TERM; echo u''p; while :; do sleep 0.1; done"\r`);
+    await terminal.waitFor("up\r\n");
+    terminal.signal("SIGTERM");
+    expect(await terminal.exited).toBe(5);
+  });
+
   test("follows the user's window", async () => {
     await using terminal = shell();
     await terminal.waitFor("# ");

@@ -46,8 +46,7 @@ export const command = defineCommand({
       return await runContainer(cli, body, {
         detach: flags.detach,
         detachKeys: flags.detach ? undefined : chooseDetachKeys(cli, flags["detach-keys"]),
-        // A terminal sends its signals as keys.
-        proxySignals: flags["sig-proxy"] && !flags.tty,
+        proxySignals: flags["sig-proxy"],
         create: {
           name: flags.name,
           platform: flags.platform,
