@@ -1,5 +1,6 @@
-import { type ContextMetadata, writeContext } from "../../client/contexts/context-store.ts";
-import { type ContextTls, replaceTlsFiles } from "../../client/contexts/context-tls.ts";
+import type { ContextMetadata } from "../../client/contexts/context-store.ts";
+import type { ContextTls } from "../../client/contexts/context-tls.ts";
+import { replaceTlsFiles, writeContext } from "../../client/contexts/write-context.ts";
 import type { Cli } from "../cli.ts";
 
 /** The context is stored with these certificates, and the user told so: its name on stdout, the rest on stderr. */

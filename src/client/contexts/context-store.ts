@@ -1,8 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { internal, messageOf, notFound } from "../../base/errors.ts";
-import { writeWholeFile } from "../config/write-whole-file.ts";
 
 /** An engine as a context describes it. */
 export interface ContextEndpoint {
@@ -77,18 +75,4 @@ export function readFolder(path: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-}
-
-/** The context is stored as it is given, whether or not it was there. After a crash it is the old or the new one. */
-export async function writeContext(configDir: string, context: ContextMetadata): Promise<void> {
-  const { meta } = contextPaths(configDir, context.Name);
-  mkdirSync(meta, { recursive: true, mode: 0o755 });
-  await writeWholeFile(join(meta, "meta.json"), JSON.stringify(context), 0o644);
-}
-
-/** Neither the context nor its certificates are there. */
-export async function removeContext(configDir: string, name: string): Promise<void> {
-  const { meta, tls } = contextPaths(configDir, name);
-  await rm(meta, { recursive: true, force: true });
-  await rm(tls, { recursive: true, force: true });
 }

@@ -1,7 +1,5 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeWholeFile } from "../config/write-whole-file.ts";
 import type { TlsMaterial } from "../endpoint.ts";
 import { type ContextMetadata, contextPaths, readFolder } from "./context-store.ts";
 
@@ -33,28 +31,6 @@ export function readTlsFiles(configDir: string, name: string): ContextTls {
       Object.fromEntries(files.map((file) => [file, readFileSync(join(tls, endpoint, file))])),
     ]),
   );
-}
-
-/** These files, and no others, are kept beside the context; readable by their owner only. */
-export async function replaceTlsFiles(configDir: string, name: string, files: ContextTls): Promise<void> {
-  await rm(contextPaths(configDir, name).tls, { recursive: true, force: true });
-  for (const [endpoint, ofEndpoint] of Object.entries(files))
-    await replaceEndpointTlsFiles(configDir, name, endpoint, ofEndpoint);
-}
-
-/** The same for one of the context's endpoints. */
-export async function replaceEndpointTlsFiles(
-  configDir: string,
-  name: string,
-  endpoint: string,
-  files: TlsFiles,
-): Promise<void> {
-  const folder = join(contextPaths(configDir, name).tls, endpoint);
-  await rm(folder, { recursive: true, force: true });
-  if (Object.keys(files).length === 0) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [file, content] of Object.entries(files))
-    await writeWholeFile(join(folder, file), content, 0o600);
 }
 
 /** What a context says of TLS to its engine; undefined where it says nothing. */

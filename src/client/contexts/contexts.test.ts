@@ -5,10 +5,11 @@ import { deflateRawSync } from "node:zlib";
 import { makeTempDir } from "../../../test/fixtures/temp-dir.ts";
 import { tarOf } from "../../spec/tar/tar.fixture.ts";
 import { checkContextName } from "./context-name.ts";
-import { contextPaths, listContexts, readContext, removeContext, writeContext } from "./context-store.ts";
-import { listTlsFiles, readContextTls, readTlsFiles, replaceTlsFiles } from "./context-tls.ts";
+import { contextPaths, listContexts, readContext } from "./context-store.ts";
+import { listTlsFiles, readContextTls, readTlsFiles } from "./context-tls.ts";
 import { packContext } from "./pack-context.ts";
 import { MAX_CONTEXT_BYTES, unpackContext } from "./unpack-context.ts";
+import { removeContext, replaceTlsFiles, writeContext } from "./write-context.ts";
 
 const FAR = {
   Name: "far",

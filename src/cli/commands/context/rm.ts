@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../../../base/errors.ts";
 import { DEFAULT_CONTEXT } from "../../../client/contexts/context-name.ts";
-import { contextPaths, removeContext } from "../../../client/contexts/context-store.ts";
+import { contextPaths } from "../../../client/contexts/context-store.ts";
+import { removeContext } from "../../../client/contexts/write-context.ts";
 import type { Cli } from "../../cli.ts";
 import { defineCommand } from "../../command.ts";
 import { writeCurrentContext } from "../../contexts/write-current-context.ts";

@@ -1,6 +1,6 @@
 import { checkContextName } from "../../../client/contexts/context-name.ts";
-import { readContext, writeContext } from "../../../client/contexts/context-store.ts";
-import { replaceEndpointTlsFiles } from "../../../client/contexts/context-tls.ts";
+import { readContext } from "../../../client/contexts/context-store.ts";
+import { replaceEndpointTlsFiles, writeContext } from "../../../client/contexts/write-context.ts";
 import { defineCommand } from "../../command.ts";
 import { describeEndpoint } from "../../contexts/describe-endpoint.ts";
 import { dockerFlag, endpointHelp } from "../../contexts/endpoint-flag.ts";
