@@ -141,6 +141,22 @@ describe("daemon flags of networks with the docker command line", () => {
     }
   }, 30_000);
 
+  test("a default bridge that is made anew leaves other networks their subnets", async () => {
+    const pool = ["--default-address-pool", "base=10.247.0.0/16,size=24"];
+    const flags = ["--config-file", configFile({ bip: "10.246.0.1/24" }), ...pool];
+    await using engine = await startEngine({ flags });
+    const docker = dockerCli(engine.host, join(engine.directory, "docker-config"));
+    const subnet = (name: string) =>
+      run(docker, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", name);
+    await run(docker, "network", "create", "first");
+    expect([await subnet("bridge"), await subnet("first")]).toEqual(["10.246.0.0/24\n", "10.247.0.0/24\n"]);
+    await engine.stop();
+    configFile({ ipv6: true });
+    await engine.restart();
+    expect([await subnet("bridge"), await subnet("first")]).toEqual(["10.247.1.0/24\n", "10.247.0.0/24\n"]);
+    await run(docker, "network", "rm", "first");
+  }, 30_000);
+
   test("names, addresses of the host and options of networks are the configuration's", async () => {
     const config = { "default-network-opts": { bridge: { "com.docker.network.driver.mtu": "1400" } } };
     await withEngine(

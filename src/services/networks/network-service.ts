@@ -94,9 +94,11 @@ export class NetworkService {
   async restore(running: ReadonlySet<string>): Promise<void> {
     const { store, drivers, sandboxes } = this.#parts;
     this.#dropEndpointsExcept(running);
-    for (const { name, driver } of PREDEFINED) await this.#ensurePredefined(name, driver);
+    for (const { name, driver } of PREDEFINED) await this.#dropOutdated(name, driver);
     const used = store.listNetworks().map(({ driver }) => drivers.known(driver));
     for (const driver of new Set([...drivers.builtin, ...used])) await this.#repairs.restore(driver);
+    // After the others have their subnets again: a new one takes none of these.
+    for (const { name, driver } of PREDEFINED) await this.#ensurePredefined(name, driver);
     await sandboxes.removeOrphans(running);
     await this.#repairs.repairEndpoints(running);
   }
@@ -360,20 +362,22 @@ export class NetworkService {
     this.#publish("destroy", network);
   }
 
-  async #ensurePredefined(name: string, driverName: string): Promise<void> {
+  /** The default bridge is gone where the configuration wants none or another one, unless containers have it. */
+  async #dropOutdated(name: string, driverName: string): Promise<void> {
     const { store, defaultBridge } = this.#parts;
     const stored = store.findByName(name)[0];
+    if (!stored || driverName !== "bridge" || store.endpointsOf(stored.id).length > 0) return;
+    if (!defaultBridge || !isAsConfigured(stored, defaultBridge)) await this.#removeUnused(stored);
+  }
+
+  async #ensurePredefined(name: string, driverName: string): Promise<void> {
+    const { store, defaultBridge } = this.#parts;
     const bridge = driverName === "bridge" ? defaultBridge : undefined;
-    if (driverName === "bridge" && !bridge) {
-      if (stored && store.endpointsOf(stored.id).length === 0) await this.#removeUnused(stored);
-      return;
-    }
-    if (stored && (!bridge || isAsConfigured(stored, bridge) || store.endpointsOf(stored.id).length > 0))
-      return;
-    if (stored) await this.#removeUnused(stored);
+    if (store.findByName(name).length > 0 || (driverName === "bridge" && !bridge)) return;
     const driver = this.#parts.drivers.known(driverName);
     const planned = await driver.plan(predefinedRecord(name, driverName, bridge));
     store.addNetwork(planned);
+    await driver.createNetwork(planned);
   }
 
   #publish(action: string, network: NetworkRecord, containerId?: string): void {
