@@ -10,8 +10,9 @@ import { untilTrue } from "./until.ts";
 
 const TIMEOUT_MS = 60_000;
 /** Ends with 3 when it is asked to. */
-const OBEDIENT = "trap 'echo bye; exit 3' TERM; while :; do sleep 0.1; done";
-const STUBBORN = "trap '' TERM; while :; do sleep 0.1; done";
+/** Scripts that leave a mark once they are ready for signals. */
+const OBEDIENT = "trap 'echo bye; exit 3' TERM; : > /up; while :; do sleep 0.1; done";
+const STUBBORN = "trap '' TERM; : > /up; while :; do sleep 0.1; done";
 
 describe("--live-restore=false", () => {
   const harness = useEngine({ flags: ["--live-restore=false", "--shutdown-timeout", "1"] });
@@ -41,11 +42,13 @@ describe("--live-restore=false", () => {
     async () => {
       const { docker, engine } = harness;
       expect((await docker(["info", "--format", "{{.LiveRestoreEnabled}}"])).stdout).toBe("false\n");
-      const run = (name: string, policy: string, script = OBEDIENT) =>
-        docker([
+      const run = async (name: string, policy: string, script = OBEDIENT) => {
+        await docker([
           ...["run", "--detach", "--network", "none", "--name", name, "--restart", policy],
           ...["--stop-timeout", "2", TEST_IMAGE, "sh", "-c", script],
         ]);
+        await untilTrue(async () => (await docker(["exec", name, "test", "-e", "/up"])).code === 0);
+      };
       const policies = ["no", "on-failure", "unless-stopped", "always"];
       for (const policy of policies) {
         await run(policy, policy);
