@@ -84,7 +84,11 @@ test("endpoints belong to a network, which cannot go before them", () => {
   const reopened = new SqliteNetworkStore(state.reopen());
   expect(reopened.endpointsOfContainer("c1")).toEqual([moved]);
   expect(reopened.endpointsOf(net.id)).toHaveLength(2);
-  expect(reopened.listEndpoints()).toHaveLength(2);
+  for (const each of reopened.endpointsOf(net.id)) reopened.removeEndpoint(each.id);
+  const interfaces = ["eth10", "eth2", "eth1", "eth0"];
+  for (const interfaceName of interfaces) reopened.putEndpoint({ ...endpoint(net.id, "c3"), interfaceName });
+  expect(reopened.endpointsOfContainer("c3").map((each) => each.interfaceName)).toEqual(interfaces.reverse());
+  expect(reopened.listEndpoints()).toHaveLength(4);
   for (const each of reopened.listEndpoints()) reopened.removeEndpoint(each.id);
   reopened.removeEndpoint(first.id);
   reopened.removeNetwork(net.id);

@@ -95,7 +95,8 @@ export class SqliteNetworkStore implements NetworkStore {
   }
 
   endpointsOfContainer(containerId: string): EndpointRecord[] {
-    return this.#endpointsIn(this.#byContainer.get(containerId));
+    const endpoints = this.#endpointsIn(this.#byContainer.get(containerId));
+    return endpoints.sort((a, b) => NATURAL.compare(a.interfaceName, b.interfaceName));
   }
 
   listEndpoints(): EndpointRecord[] {
@@ -126,6 +127,9 @@ export class SqliteNetworkStore implements NetworkStore {
     removeFrom(this.#byContainer, endpoint.containerId, id);
   }
 }
+
+/** `eth2` comes before `eth10`. */
+const NATURAL = new Intl.Collator("en", { numeric: true });
 
 function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
   const ids = index.get(key);

@@ -239,28 +239,6 @@ describe("user-defined networks with the docker command line", () => {
     );
   });
 
-  test("link-local addresses beside that of the network", async () => {
-    await docker("network", "create", "links");
-    const asked = ["--link-local-ip", "169.254.21.5", "--link-local-ip", "fe80::215"];
-    await docker("run", "-d", "--name", "local", "--network", "links", ...asked, TEST_IMAGE, "sleep", "300");
-    const addresses = await docker("exec", "local", "ip", "addr", "show", "eth0");
-    expect(addresses).toContain("inet 169.254.21.5/16");
-    expect(addresses).toContain("inet6 fe80::215/64");
-    expect((await inspect("local")).NetworkSettings.Networks.links.IPAMConfig).toEqual({
-      LinkLocalIPs: ["169.254.21.5", "fe80::215"],
-    });
-    await docker("run", "-d", "--name", "late", TEST_IMAGE, "sleep", "300");
-    await docker("network", "connect", "--link-local-ip", "169.254.21.6", "links", "late");
-    expect(await docker("exec", "local", "ping", "-c1", "-W2", "169.254.21.6")).toContain(
-      "1 packets received",
-    );
-    expect(await refused("create", "--network", "links", "--link-local-ip", "::", TEST_IMAGE)).toContain(
-      "invalid link-local IP address: ::",
-    );
-    await docker("rm", "-f", "local", "late");
-    await docker("network", "rm", "links");
-  });
-
   test("a network in use stays, an internal one leads nowhere, configurations are shared", async () => {
     expect(await refused("network", "rm", "names")).toMatch(
       /error while removing network: network names has active endpoints \(name:"\S+" id:"[0-9a-f]{12}"/,

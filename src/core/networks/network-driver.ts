@@ -151,6 +151,7 @@ export interface NetworkStore {
   removeNetwork(id: string): void;
   putEndpoint(endpoint: EndpointRecord): void;
   endpointsOf(networkId: string): EndpointRecord[];
+  /** In the order of the interfaces' names: that of the container's main network comes first. */
   endpointsOfContainer(containerId: string): EndpointRecord[];
   listEndpoints(): EndpointRecord[];
   removeEndpoint(id: string): void;
