@@ -79,7 +79,7 @@ async function assemble(
   const remotes = openRegistries({ ...registryAccess(settings), logger });
   resources.defer(() => remotes.close());
   const images = createImages({ ...base, stores, remotes }, resources);
-  const tasks = taskBasisOf(base);
+  const tasks = taskBasisOf(base, resources);
   const plugins = createPlugins({ ...base, stores, remotes, tasks }, resources);
   const volumes = createVolumes({ ...base, stores, plugins: plugins.all }, resources);
   const networks = createNetworks({ ...base, stores, plugins: plugins.all }, resources);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { engineIdOf } from "../../src/cmd/parts/engine-id.ts";
 import { firewallTableName } from "../../src/drivers/firewall-nftables/mod.ts";
 import { TEST_IMAGE, useEngine } from "../api/harness.ts";
+import { cgroupParents } from "../fixtures/engine-traces.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { makeTempDir } from "../fixtures/temp-dir.ts";
 import { untilTrue } from "./until.ts";
@@ -98,30 +99,31 @@ describe("an engine beside the machine's own", () => {
     const { stdout } = await runCommand(["ip", "-o", "link", "show", "type", "bridge"]);
     const bridges = stdout.split("\n").filter((line) => line.includes(`gantry:${id}:`)).length;
     const { code } = await runCommand(["nft", "list", "table", "inet", table()]);
-    return { bridges, hasTable: code === 0 };
+    const groups = cgroupParents(harness.engine.dataRoot).length > 0;
+    return { bridges, hasTable: code === 0, groups };
   };
 
   test(
-    "leaves bridges and rules only to what needs them",
+    "leaves bridges, rules and control groups only to what needs them",
     async () => {
       const { docker, engine } = harness;
       await docker(["network", "create", "idle"]);
       await docker(["run", "--detach", "--name", "goes-on", TEST_IMAGE, "sleep", "1000"]);
       await engine.stop();
-      expect(await traces()).toEqual({ bridges: 1, hasTable: true });
+      expect(await traces()).toEqual({ bridges: 1, hasTable: true, groups: true });
       await engine.restart();
       await docker(["rm", "--force", "goes-on"]);
       await runCommand(["nft", "add", "rule", "inet", table(), "user", "counter"]);
       await engine.stop();
-      expect(await traces()).toEqual({ bridges: 0, hasTable: true });
+      expect(await traces()).toEqual({ bridges: 0, hasTable: true, groups: false });
       await engine.restart();
       await runCommand(["nft", "flush", "chain", "inet", table(), "user"]);
       await engine.stop();
-      expect(await traces()).toEqual({ bridges: 0, hasTable: false });
+      expect(await traces()).toEqual({ bridges: 0, hasTable: false, groups: false });
       await engine.restart();
       const reach = ["run", "--rm", "--network", "idle", TEST_IMAGE, "ip", "route"];
       expect((await docker(reach)).stdout).toContain("default via");
-      expect(await traces()).toEqual({ bridges: 2, hasTable: true });
+      expect(await traces()).toEqual({ bridges: 2, hasTable: true, groups: true });
     },
     TIMEOUT_MS,
   );

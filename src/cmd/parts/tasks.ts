@@ -6,7 +6,8 @@ import {
   type RuntimeChoice,
   readHostFacts,
 } from "../../drivers/runtime-oci/mod.ts";
-import type { DaemonSettings } from "../daemon-settings.ts";
+import { removeGroupWhereIdle } from "../../os/linux/cgroup/cgroup-tree.ts";
+import { type DaemonSettings, DEFAULT_DATA_ROOT } from "../daemon-settings.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** What containers' tasks and plug-ins' have in common. */
@@ -26,10 +27,16 @@ export function runtimeChoiceOf(settings: DaemonSettings): RuntimeChoice {
   };
 }
 
-export function taskBasisOf({ dataRoot, settings, world, limits, reactor, logger }: Foundation): TaskBasis {
+export function taskBasisOf(
+  { dataRoot, settings, world, limits, reactor, logger }: Foundation,
+  resources: AsyncDisposableStack,
+): TaskBasis {
   const options = { reactor, ...runtimeChoiceOf(settings), logger };
+  const own = deriveCgroupParent(dataRoot);
+  // Containers that go on keep it, and limits on the machine's own engine stay.
+  if (dataRoot !== DEFAULT_DATA_ROOT) resources.defer(() => removeGroupWhereIdle(world, own));
   return {
-    cgroupParent: settings["cgroup-parent"] || deriveCgroupParent(dataRoot),
+    cgroupParent: settings["cgroup-parent"] || own,
     facts: readHostFacts(world, limits),
     createRuntime: (roots) => new OciRuntime({ ...options, ...roots }),
   };

@@ -19,7 +19,21 @@ export function removeGroupTree(directory: string): void {
  * The group at `path` is gone from every hierarchy, the unified one of a hybrid host among them. Idempotent.
  * Errors: EBUSY while processes are inside.
  */
-export function removeGroupEverywhere({ controllers, unified }: CgroupWorld, path: string): void {
-  const roots = new Set([...controllers.values(), ...(unified === undefined ? [] : [unified])]);
-  for (const root of roots) removeGroupTree(join(root, path));
+export function removeGroupEverywhere(world: CgroupWorld, path: string): void {
+  for (const root of rootsOf(world)) removeGroupTree(join(root, path));
+}
+
+/** The group at `path` is gone from each hierarchy where nothing is in it, no process and no group. Idempotent. */
+export function removeGroupWhereIdle(world: CgroupWorld, path: string): void {
+  for (const root of rootsOf(world)) {
+    try {
+      rmdirSync(join(root, path));
+    } catch (error) {
+      if (!isErrno(error, "EBUSY", "ENOTEMPTY", "ENOENT", "ENODEV")) throw error;
+    }
+  }
+}
+
+function rootsOf({ controllers, unified }: CgroupWorld): Set<string> {
+  return new Set([...controllers.values(), ...(unified === undefined ? [] : [unified])]);
 }
