@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import type { StoreMark } from "../../core/logs/log-driver.ts";
 import type { SpoolPosition } from "../../drivers/logs/mod.ts";
 import { isErrno } from "../../os/linux/syscall-error.ts";
@@ -60,9 +60,24 @@ export class PositionFile implements AsyncDisposable {
       this.#sizeBytes,
       Math.ceil((text.length + 1) / SIZE_STEP_BYTES) * SIZE_STEP_BYTES,
     );
-    this.#file ??= await open(this.#path, "w+", 0o600);
-    await this.#file.write(Buffer.from(text.padEnd(sizeBytes - 1).concat("\n")), 0, sizeBytes, 0);
+    const bytes = Buffer.from(text.padEnd(sizeBytes - 1).concat("\n"));
+    if (this.#file) await this.#file.write(bytes, 0, sizeBytes, 0);
+    else this.#file = await this.#create(bytes);
     this.#sizeBytes = sizeBytes;
+  }
+
+  /** The first position comes whole: an empty file would say that there was one. */
+  async #create(bytes: Uint8Array): Promise<FileHandle> {
+    const unfinished = `${this.#path}.new`;
+    const file = await open(unfinished, "w+", 0o600);
+    try {
+      await file.write(bytes, 0, bytes.byteLength, 0);
+      await rename(unfinished, this.#path);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
