@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { permissionDenied } from "../../base/errors.ts";
+import { FakeSession } from "../testing/fakes.ts";
 import { TestServer } from "../testing/server.ts";
 import type { AuthorizationRequest, AuthorizationResponse } from "./authorization.ts";
 
@@ -83,4 +84,19 @@ test("a body that is too long to look at is refused", async () => {
   const answer = await server.request("POST", "/v1.50/volumes/create", { body });
   expect(answer.status).toBe(403);
   expect([made, authorizer.requests]).toEqual([[], []]);
+});
+
+test("a session over a connection that is not taken over begins once the authorizer has let it", async () => {
+  const authorizer = new RecordingAuthorizer();
+  const session = new FakeSession(true);
+  const containers = { attach: async () => session };
+  await using server = await TestServer.start({ containers }, { authorizer });
+  // Behind another request on the same connection, the way clients with a pool of connections ask.
+  await server.request("GET", "/_ping");
+  const answer = await server.open("POST", "/v1.44/containers/a/attach?stream=1&stdout=1");
+  expect(answer.statusCode).toBe(200);
+  session.say("out");
+  session.output.end();
+  expect(await Array.fromAsync(answer, String)).toEqual(["out"]);
+  expect(authorizer.responses.at(-1)).toMatchObject({ status: 200, body: undefined });
 });

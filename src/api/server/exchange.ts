@@ -191,8 +191,8 @@ export class Exchange {
    * `200 OK` and the same bytes.
    */
   hijack(contentType: string): Duplex {
-    this.#answered = true;
     if (!this.#takeover) return this.begin(200, { "Content-Type": RAW_STREAM, Connection: "close" });
+    this.#answered = true;
     const { connection, legacy } = this.#takeover;
     void connection.write(
       legacy
