@@ -200,5 +200,5 @@ describe("images", () => {
     );
     expect(await out("run", "--rm", name, "dpkg", "--verify", "coreutils")).toBe("");
     await out("rmi", name);
-  });
+  }, 90_000);
 });
