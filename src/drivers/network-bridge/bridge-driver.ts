@@ -25,6 +25,7 @@ import {
   INTERFACE_NAME_OPTION,
   OPTION,
   readBridgeSettings,
+  refuseAdvertising,
 } from "./bridge-settings.ts";
 import { deleteEndpointLink, isPairMissing, makeEndpointLink, restoreBridge } from "./endpoint-link.ts";
 import { hostHasIpv6, type PublishingHost, takeEndpointPorts } from "./endpoint-ports.ts";
@@ -124,6 +125,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async plan(network: NetworkRecord): Promise<NetworkRecord> {
+    refuseAdvertising(network);
     const isDefault = network.name === DEFAULT_NETWORK;
     const options = isDefault ? defaultBridgeOptions(network, this.#defaultBridgeName()) : network.options;
     const settings = readBridgeSettings({ ...network, options });

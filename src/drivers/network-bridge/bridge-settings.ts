@@ -120,6 +120,18 @@ function readBridgeName(network: NetworkRecord): string {
   return name;
 }
 
+const ADVERTISED = ["com.docker.network.advertise_addr_nmsgs", "com.docker.network.advertise_addr_ms"];
+
+/**
+ * Nobody is told of a new interface's addresses: hardware addresses follow from them, so that neighbours' tables stay right.
+ * Errors: invalidArgument for a network that asks for it.
+ */
+export function refuseAdvertising({ options }: NetworkRecord): void {
+  const asked = ADVERTISED.find((name) => (options[name] ?? "0") !== "0");
+  if (asked !== undefined)
+    throw invalidOption(asked, options[asked]!, "addresses are not advertised here, only 0 is supported");
+}
+
 /** Reads the options of a bridge network. Errors: invalidArgument. */
 export function readBridgeSettings(network: NetworkRecord): BridgeSettings {
   const { options } = network;
