@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { runOrThrow } from "../../../test/fixtures/run-command.ts";
 import { kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../core/tasks/task-runtime.ts";
@@ -156,7 +157,9 @@ test("delete ends a task that was never started, and one that runs", async () =>
 });
 
 test("a terminal has the size it was given", async () => {
-  const task = await create(shell("read line; stty size"), { tty: true, openStdin: true });
+  // The monitor hears of the size by another way than of what is typed.
+  const untilSized = 'until [ "$(stty size)" = "33 101" ]; do usleep 10000; done';
+  const task = await create(shell(`read line; ${untilSized}; stty size`), { tty: true, openStdin: true });
   const client = await task.attach({ stdin: false });
   await task.start();
   await task.resize({ rows: 33, columns: 101 });
@@ -264,6 +267,25 @@ test("another engine process finds running and ended tasks again", async () => {
   client.close();
   await Promise.all([adopted.delete(), finished.delete()]);
   expect(await second.adopt(running.handle)).toBeUndefined();
+  await second.close();
+});
+
+test("state that another engine's runtime began to remove is removed", async () => {
+  const task = await create(["sleep", "1000"]);
+  await task.start();
+  const state = join(engine.directory, "run", "runtimes", "crun", task.handle.containerId);
+  const saved = join(engine.directory, "saved-state");
+  cpSync(state, saved, { recursive: true, filter: (path) => !path.endsWith("exec.fifo") });
+  await task.kill(9);
+  await task.wait();
+  // The first engine's runtime removes it by itself once the end is known.
+  while (existsSync(state)) await setImmediate();
+  const second = engine.open();
+  const adopted = (await second.adopt(task.handle))!;
+  cpSync(saved, state, { recursive: true });
+  rmSync(join(state, "config.json"));
+  await adopted.delete();
+  expect(existsSync(state)).toBe(false);
   await second.close();
 });
 

@@ -28,6 +28,8 @@ import { unlimited, withoutUnlimited } from "./spec/resources.ts";
 /** The monitor leaves an empty file of that name in the bundle when the kernel killed for memory. */
 const OOM_FILE = "oom";
 const RESOURCES_FILE = "resources.json";
+/** What crun says where another crun is in the middle of removing the last of the state, or died there. */
+const HALF_REMOVED = /^error loading `[^`]*\/config\.json`/;
 
 /** A container made by an OCI runtime and kept by a monitor. */
 export class OciTask implements Task {
@@ -160,6 +162,11 @@ export class OciTask implements Task {
     const { code, stderr } = await this.#command("delete", "--force", this.handle.containerId);
     const message = lastMessage(stderr.toString("utf8"));
     if (code === 0 || /does not exist|No such file or directory/i.test(message)) return;
+    if (HALF_REMOVED.test(message) && this.#recordedExit()) {
+      const directory = join(this.#context.stateRootOf(this.#runtime), this.handle.containerId);
+      await rm(directory, { recursive: true, force: true });
+      return;
+    }
     throw internal(`cannot remove the runtime's state of container ${this.handle.containerId}: ${message}`);
   }
 
