@@ -113,7 +113,7 @@ test("any text is either refused as invalid or survives a round trip, in little 
   ]) {
     expect(() => parseNormalized(text)).toThrow();
   }
-  expect(performance.now() - startMs).toBeLessThan(200);
+  expect(performance.now() - startMs).toBeLessThan(2_000);
 });
 
 test("tags and patterns", () => {
