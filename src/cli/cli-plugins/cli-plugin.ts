@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { messageOf } from "../../base/errors.ts";
 import { run } from "../../os/linux/spawn.ts";
-import { findSyntaxError } from "../../spec/go-json/mod.ts";
+import { findDocumentError } from "../../spec/go-json/mod.ts";
 import { isCommand } from "../tree.ts";
 import { PLUGIN_PREFIX } from "./plugin-paths.ts";
 
@@ -65,12 +65,8 @@ async function askMetadata(path: string): Promise<PluginMetadata> {
 }
 
 function parseMetadata(text: string): PluginMetadata {
-  const found = findSyntaxError(text);
-  if ("problem" in found) throw new Error(`invalid metadata: ${found.problem}`);
-  if (found.end < text.length)
-    throw new Error(
-      `invalid metadata: invalid character '${text.slice(found.end).trim()[0]}' after top-level value`,
-    );
+  const problem = findDocumentError(text);
+  if (problem !== undefined) throw new Error(`invalid metadata: ${problem}`);
   return (JSON.parse(text) ?? {}) as PluginMetadata;
 }
 

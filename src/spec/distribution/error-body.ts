@@ -1,4 +1,4 @@
-import { findSyntaxError } from "../go-json/mod.ts";
+import { findDocumentError } from "../go-json/mod.ts";
 
 /**
  * Errors as registries answer them.
@@ -65,19 +65,10 @@ function singleError(value: unknown): RegistryErrorEntry[] {
   return text === undefined ? [] : [{ code: "UNKNOWN", message: (text as string).slice(0, MAX_MESSAGE) }];
 }
 
-/** Undefined where it is JSON. */
-function whyNotJson(text: string): string | undefined {
-  const found = findSyntaxError(text);
-  // Of a whole document that ends too soon Go has other words than of a stream.
-  if ("problem" in found) return found.problem.replace(/^unexpected EOF$/, "unexpected end of JSON input");
-  const rest = text.slice(found.end).trimStart();
-  return rest === "" ? undefined : `invalid character '${rest[0]}' after top-level value`;
-}
-
 /** What docker says of an error status whose body is no error document. */
 export function describeStrangeBody(status: number, body: Uint8Array): string {
   const text = Buffer.from(body).toString("utf8");
-  const reason = whyNotJson(text) ?? "no error details found in HTTP response body";
+  const reason = findDocumentError(text) ?? "no error details found in HTTP response body";
   return `error parsing HTTP ${status} response body: ${reason}: ${JSON.stringify(text.slice(0, MAX_MESSAGE))}`;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { findSyntaxError } from "./syntax-error.ts";
+import { findDocumentError, findSyntaxError } from "./syntax-error.ts";
 
 test.each([
   ["{invalid", "invalid character 'i' looking for beginning of object key string"],
@@ -26,4 +26,14 @@ test("what follows a value is not its business", () => {
   for (const value of ['{"a": [1, -0.5e+3, "\\u00e4\\n", true, false, null, {}, []]}', '"x"', "12"]) {
     expect(findSyntaxError(`${value} more`)).toEqual({ end: value.length });
   }
+});
+
+test.each([
+  [' {"a": 1}\n', undefined],
+  ["", "unexpected end of JSON input"],
+  ['{"a":', "unexpected end of JSON input"],
+  ["{} x", "invalid character 'x' after top-level value"],
+  ["{a}", "invalid character 'a' looking for beginning of object key string"],
+])("as a whole document: %j", (text, problem) => {
+  expect(findDocumentError(text)).toBe(problem);
 });

@@ -16,6 +16,17 @@ export function findSyntaxError(text: string): { readonly problem: string } | { 
   }
 }
 
+/**
+ * What Go says of a whole document, which ends with the value that it begins with; undefined where it is one. Of one that
+ * ends too soon it has other words than of a stream. Source: Go, `json.Unmarshal`.
+ */
+export function findDocumentError(text: string): string | undefined {
+  const found = findSyntaxError(text);
+  if ("problem" in found) return found.problem.replace(/^unexpected EOF$/, "unexpected end of JSON input");
+  const rest = text.slice(found.end).trimStart();
+  return rest === "" ? undefined : `invalid character '${rest[0]}' after top-level value`;
+}
+
 class Problem extends Error {}
 
 class Scanner {
